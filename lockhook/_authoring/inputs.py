@@ -1,0 +1,173 @@
+"""What a lock follows from, and what of it changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from packaging.requirements import Requirement
+
+from lockhook._runtime.names import without_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lockhook._authoring.config import LockOptions
+    from lockhook._authoring.project import Project
+
+# Raised when the digest is computed in another way. A lock with an older number is compared by
+# what its stamp spells out, so a new scheme makes no lock stale.
+SCHEME: Final = 1
+
+# The settings of uv that cannot change a resolution. Whatever is not listed counts as an input:
+# a setting that uv learns tomorrow must not let a stale lock pass.
+_NO_INPUTS: Final = frozenset(
+    {
+        "add-bounds", "audit", "build-backend", "cache-dir", "cache-keys", "check-url",
+        "compile-bytecode", "concurrent-builds", "concurrent-downloads", "concurrent-installs",
+        "default-groups", "dev-dependencies", "http-proxy", "https-proxy", "keyring-provider",
+        "link-mode", "managed", "native-tls", "no-cache", "no-progress", "no-proxy", "offline",
+        "package", "preview", "preview-features", "publish-url", "pypy-install-mirror",
+        "python-downloads", "python-downloads-json-url", "python-install-mirror",
+        "python-preference", "reinstall", "reinstall-package", "required-version",
+        "system-certs", "trusted-publishing", "upgrade", "upgrade-package",
+        "allow-insecure-host", "workspace",
+    }
+)  # fmt: skip
+
+# The same for `[tool.uv.pip]`, which also holds what only `uv pip install` and the output obey.
+_NO_PIP_INPUTS: Final = _NO_INPUTS | {
+    "annotation-style", "break-system-packages", "custom-compile-command", "emit-build-options",
+    "emit-find-links", "emit-index-annotation", "emit-index-url", "emit-marker-expression",
+    "no-annotate", "no-header", "output-file", "prefix", "python", "require-hashes", "strict",
+    "system", "target", "verify-hashes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Everything that decides what a lock holds. Order, spacing and comments do not.
+
+    Attributes:
+        requires_python: canonical, "" if not set.
+        dependencies: canonical requirements, sorted. A direct reference is replaced by its
+            digest, since it may hold a path or a credential.
+        extras: the same for each extra that the lock covers.
+        groups: the same for each dependency group that the lock covers.
+        settings: key of ``[tool.uv]`` to a digest of its value.
+        options: the lock's own, those that are not the default.
+    """
+
+    requires_python: str = ""
+    dependencies: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Return ``sha256:<hex>`` over all of it."""
+        return digest([SCHEME, self.__dict__])
+
+
+def digest(value: object) -> str:
+    """Return ``sha256:<hex>`` of a value, by its canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def of_lock(project: Project, options: LockOptions) -> Inputs:
+    """Return the inputs of one lock of a project.
+
+    Raises:
+        ProjectError: if the project does not say them.
+        UsageError: if it has no such extra or group.
+    """
+    return Inputs(
+        requires_python=project.requires_python,
+        dependencies=tuple(map(_stampable, project.dependencies)),
+        extras={name: tuple(map(_stampable, project.extra(name))) for name in options.extras},
+        groups={name: tuple(map(_stampable, project.group(name))) for name in options.groups},
+        settings=dict(_settings(project.tool("uv"))),
+        options=options.as_toml(),
+    )
+
+
+def _stampable(requirement: str) -> str:
+    parsed = Requirement(requirement)
+    if parsed.url is None:
+        return requirement
+    parsed.url = digest(parsed.url)
+    return str(parsed)
+
+
+def _settings(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if key == "pip" and isinstance(value, dict):
+            for inner, setting in value.items():
+                if inner not in _NO_PIP_INPUTS:
+                    yield f"pip.{inner}", _short_digest(setting)
+        elif key not in _NO_INPUTS:
+            yield key, _short_digest(value)
+
+
+def _short_digest(value: object) -> str:
+    # Only told apart, never trusted: twelve digits keep the stamp readable.
+    return digest(_without_credentials(value)).removeprefix("sha256:")[:12]
+
+
+def _without_credentials(value: object) -> object:
+    """Return a setting without the passwords in its URLs: who may fetch changes no lock."""
+    if isinstance(value, str):
+        return without_credentials(value)
+    if isinstance(value, list):
+        return [_without_credentials(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_credentials(item) for key, item in value.items()}
+    return value
+
+
+def changes(old: Inputs, new: Inputs) -> Iterator[str]:
+    """Yield one line for each input that differs: which, and how."""
+    if old.requires_python != new.requires_python:
+        yield f"requires-python: {old.requires_python or 'none'} -> {new.requires_python or 'none'}"
+    yield from _list_changes("dependencies", old.dependencies, new.dependencies)
+    for kind, before, after in (
+        ("extra", old.extras, new.extras),
+        ("group", old.groups, new.groups),
+    ):
+        for name in sorted(before.keys() & after.keys()):
+            yield from _list_changes(f"{kind} {name}", before[name], after[name])
+    for key in _differing(old.settings, new.settings):
+        yield f"[tool.uv] {key}: {_verb(key, old.settings, new.settings)}"
+    for key in _differing(old.options, new.options):
+        was, now = (options.get(key, "default") for options in (old.options, new.options))
+        yield f"option {key}: {was} -> {now}"
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+
+
+def _verb(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    return "added" if key not in old else "removed" if key not in new else "changed"
+
+
+def _list_changes(where: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    added, removed = sorted(set(new) - set(old)), sorted(set(old) - set(new))
+    replaced = {n: o for n in added for o in removed if _identity(n) == _identity(o)}
+    for requirement in removed:
+        if requirement not in replaced.values():
+            yield f"{where}: removed {requirement}"
+    for requirement in added:
+        if requirement in replaced:
+            yield f"{where}: {replaced[requirement]} -> {requirement}"
+        else:
+            yield f"{where}: added {requirement}"
+
+
+def _identity(requirement: str) -> tuple[str, str]:
+    parsed = Requirement(requirement)
+    return parsed.name, str(parsed.marker)

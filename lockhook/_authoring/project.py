@@ -1,0 +1,207 @@
+"""A project: the directory of a ``pyproject.toml``, and what that says (PEP 621, PEP 735)."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from lockhook._runtime.discovery import parse_toml
+from lockhook._runtime.names import normalize, visible
+from lockhook.errors import ProjectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project.
+
+    Attributes:
+        directory: absolute.
+        pyproject: the parsed ``pyproject.toml``.
+    """
+
+    directory: str
+    pyproject: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """The ``pyproject.toml``."""
+        return os.path.join(self.directory, FILE)
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        """The ``[project]`` table.
+
+        Raises:
+            ProjectError: if there is none: uv would run a build backend to find dependencies.
+        """
+        table = self.pyproject.get("project")
+        if not isinstance(table, dict):
+            raise ProjectError(
+                "has no [project] table, so it declares no dependencies to lock",
+                path=self.path,
+                hint="add [project] with name, version and dependencies (PEP 621)",
+            )
+        return table
+
+    @cached_property
+    def name(self) -> str:
+        """The normalised name."""
+        name = self.metadata.get("name")
+        if not isinstance(name, str):
+            raise ProjectError("[project] has no name", path=self.path, hint='add `name = "..."`')
+        return normalize(name)
+
+    def tool(self, name: str) -> Mapping[str, Any]:
+        """Return the ``[tool.NAME]`` table, empty if there is none."""
+        tools = self.pyproject.get("tool", {})
+        table = tools.get(name, {}) if isinstance(tools, dict) else {}
+        if not isinstance(table, dict):
+            raise ProjectError(f"[tool.{name}] is not a table", path=self.path)
+        return table
+
+    @cached_property
+    def requires_python(self) -> str:
+        """``requires-python`` in canonical form, "" if it is not set."""
+        text = self.metadata.get("requires-python", "")
+        try:
+            return str(SpecifierSet(text))
+        except (InvalidSpecifier, TypeError, AttributeError):
+            raise ProjectError(f"requires-python = {text!r} is not valid", path=self.path) from None
+
+    @cached_property
+    def lowest_python(self) -> str | None:
+        """The lowest Python that ``requires-python`` admits, None if it sets no lower bound."""
+        lowest = [
+            re.sub(r"\.\*$", "", specifier.version)
+            for specifier in SpecifierSet(self.requires_python)
+            if specifier.operator in {">=", "==", "~=", ">"}
+        ]
+        return max(lowest, key=Version, default=None)
+
+    @cached_property
+    def dependencies(self) -> tuple[str, ...]:
+        """``dependencies`` in canonical form, sorted."""
+        if "dependencies" in self.metadata.get("dynamic", ()):
+            raise ProjectError(
+                "its dependencies are dynamic: only its build backend knows them",
+                path=self.path,
+                hint="list them under [project] dependencies",
+            )
+        return self._canonical(self.metadata.get("dependencies", []), "dependencies")
+
+    def extra(self, name: str) -> tuple[str, ...]:
+        """Return an extra's requirements in canonical form, sorted; self-references followed.
+
+        Raises:
+            UsageError: if there is no such extra.
+        """
+        return tuple(sorted(set(self._extra(normalize(name), ()))))
+
+    def _extra(self, name: str, parents: tuple[str, ...]) -> Iterator[str]:
+        extras = self.extras
+        if name not in extras:
+            known = ", ".join(sorted(extras)) or "none"
+            raise UsageError(
+                f"there is no extra {visible(name)!r}; the project has: {known}", path=self.path
+            )
+        if name in parents:
+            return
+        for text in extras[name]:
+            requirement = Requirement(text)
+            if normalize(requirement.name) == self.name:
+                for other in requirement.extras:
+                    yield from self._extra(normalize(other), (*parents, name))
+            else:
+                yield text
+
+    @cached_property
+    def extras(self) -> Mapping[str, tuple[str, ...]]:
+        """Normalised name to requirements in canonical form."""
+        table = self.metadata.get("optional-dependencies", {})
+        if not isinstance(table, dict):
+            raise ProjectError("optional-dependencies is not a table", path=self.path)
+        return {
+            normalize(name): self._canonical(value, f"optional-dependencies.{name}")
+            for name, value in table.items()
+        }
+
+    def group(self, name: str) -> tuple[str, ...]:
+        """Return a dependency group in canonical form, sorted; includes followed (PEP 735).
+
+        Raises:
+            UsageError: if there is no such group.
+            ProjectError: if the group includes itself.
+        """
+        return tuple(sorted(set(self._group(normalize(name), ()))))
+
+    def _group(self, name: str, parents: tuple[str, ...]) -> Iterator[str]:
+        groups = {normalize(key): value for key, value in self._groups().items()}
+        if name not in groups:
+            known = ", ".join(sorted(groups)) or "none"
+            raise UsageError(
+                f"there is no dependency group {visible(name)!r}; the project has: {known}",
+                path=self.path,
+            )
+        if name in parents:
+            raise ProjectError(f"dependency group {name!r} includes itself", path=self.path)
+        for item in groups[name]:
+            if isinstance(item, dict) and isinstance(included := item.get("include-group"), str):
+                yield from self._group(normalize(included), (*parents, name))
+            else:
+                yield from self._canonical([item], f"dependency-groups.{name}")
+
+    def _groups(self) -> Mapping[str, Any]:
+        groups = self.pyproject.get("dependency-groups", {})
+        if not (isinstance(groups, dict) and all(isinstance(g, list) for g in groups.values())):
+            raise ProjectError("[dependency-groups] is not a table of lists", path=self.path)
+        return groups
+
+    def _canonical(self, items: Iterable[object], where: str) -> tuple[str, ...]:
+        if not isinstance(items, list):
+            raise ProjectError(f"{where} is not a list", path=self.path)
+        return tuple(sorted({self._canonical_one(item, where) for item in items}))
+
+    def _canonical_one(self, item: object, where: str) -> str:
+        try:
+            requirement = Requirement(item)  # type: ignore[arg-type]
+        except (InvalidRequirement, TypeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ProjectError(
+                f"{where}: {visible(str(item))!r} is not a requirement: {reason}", path=self.path
+            ) from None
+        requirement.name = normalize(requirement.name)
+        return str(requirement)
+
+
+def load(directory: str) -> Project:
+    """Read the project in a directory.
+
+    Raises:
+        UsageError: if there is no ``pyproject.toml``.
+        ProjectError: if it cannot be read or is not TOML.
+    """
+    path = os.path.join(directory, FILE)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise UsageError(
+            "there is no such file",
+            path=path,
+            hint="run lockhook in a project, or give --pyproject",
+        ) from None
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {error.strerror}", path=path) from None
+    return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))

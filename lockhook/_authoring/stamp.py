@@ -1,0 +1,146 @@
+"""What lockhook writes into a lock: digests of inputs and body, and the inputs themselves.
+
+The stamp is TOML. In a ``pylock.toml`` it is the table ``[tool.lockhook]`` at the end (PEP 751
+leaves ``[tool]`` to tools); in a ``requirements.txt`` a comment block of the kind that PEP 723
+defines for scripts. It holds no path, time, host name, user name or credential.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import tomli
+
+from lockhook._authoring.inputs import SCHEME, Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_OPEN: Final = "# /// lockhook"
+_CLOSE: Final = "# ///"
+_TABLE: Final = "[tool.lockhook]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """The stamp of one lock.
+
+    Attributes:
+        inputs: what the lock was made from.
+        inputs_digest: their digest, ``sha256:<hex>``.
+        body_digest: that of the lock without its stamp, with line feeds as line ends.
+        python: the lowest Python that the lock serves.
+        platform: the platform that it serves, such as ``linux-x86_64``; "" for all.
+        scheme: the number of the way in which the digest was computed.
+    """
+
+    inputs: Inputs
+    inputs_digest: str
+    body_digest: str
+    python: str
+    platform: str = ""
+    scheme: int = SCHEME
+
+
+def body_digest(body: str) -> str:
+    """Return ``sha256:<hex>`` of a body. A checkout with CRLF line ends has the same digest."""
+    return "sha256:" + hashlib.sha256(_with_line_feeds(body).encode()).hexdigest()
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def embed(body: str, stamp: Stamp, name: str) -> str:
+    """Return a lock's body with a stamp in it, as its file name wants it."""
+    if name.endswith(".toml"):
+        return f"{body}\n{_TABLE}\n{''.join(_lines(stamp))}"
+    comment = "".join(f"# {line}" for line in _lines(stamp))
+    head, rest = _split_header(body)
+    return f"{head}{_OPEN}\n{comment}{_CLOSE}\n{rest}"
+
+
+def _split_header(body: str) -> tuple[str, str]:
+    """Split a requirements.txt behind the comment that tells the command it came from."""
+    lines = body.splitlines(keepends=True)
+    end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "".join(lines[:end]), "".join(lines[end:])
+
+
+def _lines(stamp: Stamp) -> Iterator[str]:
+    inputs = stamp.inputs
+    yield f"scheme = {stamp.scheme}\n"
+    yield f"inputs = {_toml(stamp.inputs_digest)}\n"
+    yield f"body = {_toml(stamp.body_digest)}\n"
+    yield f"python = {_toml(stamp.python)}\n"
+    if stamp.platform:
+        yield f"platform = {_toml(stamp.platform)}\n"
+    if inputs.requires_python:
+        yield f"requires-python = {_toml(inputs.requires_python)}\n"
+    yield from _list("dependencies", inputs.dependencies)
+    for name, table in (("extras", inputs.extras), ("groups", inputs.groups)):
+        for key in sorted(table):
+            yield from _list(f"{name}.{_key(key)}", table[key])
+    for name, values in (("settings", inputs.settings), ("options", inputs.options)):
+        for key in sorted(values):
+            yield f"{name}.{_key(key)} = {_toml(values[key])}\n"
+
+
+def _list(key: str, items: tuple[str, ...]) -> Iterator[str]:
+    yield f"{key} = [\n" if items else f"{key} = []\n"
+    # Two blanks: behind "# " four would look like the command of the header to Renovate.
+    yield from (f"  {_toml(item)},\n" for item in items)
+    if items:
+        yield "]\n"
+
+
+def _key(name: str) -> str:
+    return name if name.replace("-", "a").replace("_", "a").isalnum() else _toml(name)
+
+
+def _toml(value: object) -> str:
+    # For what a stamp holds (strings, booleans, numbers, lists of strings), JSON is TOML.
+    return json.dumps(value)
+
+
+def extract(text: str, name: str) -> tuple[Stamp | None, str]:
+    """Take a lock apart into its stamp, None if it has none that can be read, and its body."""
+    text = _with_line_feeds(text)
+    if name.endswith(".toml"):
+        body, found, table = text.rpartition(f"\n{_TABLE}\n")
+        return (_parse(table), body) if found else (None, text)
+    head, found, rest = text.partition(f"{_OPEN}\n")
+    block, closed, tail = rest.partition(f"\n{_CLOSE}\n")
+    if not (found and closed):
+        return None, text
+    return _parse("\n".join(line.removeprefix("# ") for line in block.split("\n"))), head + tail
+
+
+def _parse(text: str) -> Stamp | None:
+    try:
+        table = tomli.loads(text)
+        return Stamp(
+            inputs=_inputs(table),
+            inputs_digest=table["inputs"],
+            body_digest=table["body"],
+            python=str(table["python"]),
+            platform=str(table.get("platform", "")),
+            scheme=table["scheme"],
+        )
+    except (tomli.TOMLDecodeError, KeyError, TypeError, AttributeError):
+        # Damaged by a hand or a merge: the same as none, since nothing it says can be relied on.
+        return None
+
+
+def _inputs(table: Mapping[str, Any]) -> Inputs:
+    return Inputs(
+        requires_python=table.get("requires-python", ""),
+        dependencies=tuple(table["dependencies"]),
+        extras={key: tuple(value) for key, value in table.get("extras", {}).items()},
+        groups={key: tuple(value) for key, value in table.get("groups", {}).items()},
+        settings=dict(table.get("settings", {})),
+        options=dict(table.get("options", {})),
+    )

@@ -1,0 +1,158 @@
+"""Driving the real uv: finding it, giving it a clean environment, running it, reading its end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from lockhook._runtime.names import visible, without_credentials
+from lockhook.errors import MissingToolError, UvError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+OLDEST: Final = Version("0.8.0")
+_INSTALL: Final = "pip install 'lockhook[uv]'"
+
+# Where to fetch and how: these reach uv. Every other UV_ variable could change what is resolved.
+_KEPT: Final = re.compile(
+    r"""UV_(?:
+        DEFAULT_INDEX | INDEX_URL | INDEX_\w+_(?:USERNAME|PASSWORD) | OFFLINE
+      | CACHE_DIR | NO_CACHE | CONCURRENT_\w+ | LINK_MODE
+      | HTTP_\w+ | HTTP | HTTPS | INSECURE_HOST | NATIVE_TLS | SYSTEM_CERTS | KEYRING_PROVIDER
+      | REQUEST_TIMEOUT | LOCK_TIMEOUT | \w*NETRC | NO_PROGRESS
+      | PYTHON_DOWNLOADS | PYTHON_INSTALL_\w+
+    )""",
+    re.VERBOSE,
+)
+# An active environment would give uv another interpreter than the one that is running.
+_DROPPED: Final = frozenset({"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uv:
+    """A uv that is new enough.
+
+    Attributes:
+        program: its path.
+        version: its version.
+    """
+
+    program: str
+    version: Version
+
+    def run(self, arguments: Sequence[str], *, directory: str, quiet: bool = False) -> None:
+        """Run uv in a directory; its progress goes to the terminal if stderr is one.
+
+        Raises:
+            UvError: if it fails, with what it said.
+        """
+        shown = sys.stderr is not None and sys.stderr.isatty() and not quiet
+        try:
+            done = subprocess.run(
+                [self.program, *arguments],
+                cwd=directory,
+                env=clean_environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if shown else subprocess.PIPE,
+                check=False,
+            )
+        except OSError as error:
+            raise UvError(f"uv cannot be run: {error.strerror}", path=self.program) from None
+        if done.returncode:
+            said = "" if shown else printable(done.stderr.decode("utf-8", "replace"))
+            raise UvError(_reason(done.returncode, said), hint=_hint(said))
+
+
+def find() -> Uv:
+    """Return the uv of the ``uv`` package beside lockhook, else the one on ``PATH``.
+
+    Raises:
+        MissingToolError: if there is none, or it is too old, with the install command.
+    """
+    program = _packaged() or shutil.which("uv")
+    if program is None:
+        raise MissingToolError("uv is needed to make locks, and there is none", hint=_INSTALL)
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
+        version = Version(answer.stdout.split()[1])
+    except (OSError, subprocess.CalledProcessError, IndexError, InvalidVersion):
+        raise MissingToolError("does not answer as uv does", path=program, hint=_INSTALL) from None
+    if version < OLDEST:
+        raise MissingToolError(
+            f"is uv {version}; lockhook needs {OLDEST} or newer",
+            path=program,
+            hint=f"{_INSTALL} --upgrade",
+        )
+    return Uv(program, version)
+
+
+def _packaged() -> str | None:
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        return None
+    try:
+        return str(find_uv_bin())
+    except FileNotFoundError:
+        return None
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what would change a resolution."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _DROPPED and (not name.startswith("UV_") or _KEPT.fullmatch(name))
+    }
+
+
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    """Return text for a terminal: no escape sequences, no credentials."""
+    masked = _URL.sub(lambda match: without_credentials(match.group()), text)
+    return "\n".join(visible(line.rstrip()) for line in masked.split("\n")).strip()
+
+
+def _reason(code: int, said: str) -> str:
+    if code < 0:
+        return f"uv was ended by signal {-code}; the lock is as it was"
+    return f"uv failed (exit code {code}); the lock is as it was" + "".join(
+        f"\n  {line}" for line in said.split("\n") if line
+    )
+
+
+_NETWORK: Final = (
+    r"dns error|failed to lookup|[Cc]onnection refused|[Cc]ould not connect"
+    r"|error sending request|timed out"
+)
+# What uv says, and what to do then. The first that fits is the nearest cause.
+_HINTS: Final = (
+    ("disabled", r"network was disabled|offline"),
+    ("network", _NETWORK),
+    ("read-only", r"[Pp]ermission denied|[Rr]ead-only file system"),
+    ("disk", r"[Nn]o space left"),
+    ("unsatisfiable", r"No solution found"),
+)
+_ADVICE: Final = {
+    "disabled": "run it once with network, so that uv's cache has these packages",
+    "network": "check the network and the index URLs, then run it again",
+    "read-only": "make the project's folder and uv's cache folder writable, then run it again",
+    "disk": "make room on the disk, then run it again",
+    "unsatisfiable": "change the requirements in pyproject.toml that uv names above",
+}
+
+
+def _hint(said: str) -> str:
+    found = next((name for name, pattern in _HINTS if re.search(pattern, said)), None)
+    return _ADVICE[found] if found else "mend what uv says, then run it again"

@@ -1,0 +1,38 @@
+"""``lockhook check``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lockhook._authoring import sync
+from lockhook._authoring.freshness import FOREIGN, FRESH, UNTRACKED
+from lockhook._cli import locks
+from lockhook._cli.view import show
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from lockhook._authoring.freshness import Verdict
+
+
+def run(args: Namespace) -> int:
+    """Print the verdict on each lock, and return 0, 1, or 3 for a file that is no lock.
+
+    Raises:
+        LockhookError: if it cannot be decided.
+    """
+    verdicts = list(sync.check(args.files, os.getcwd()))
+    bad = [verdict for verdict in verdicts if verdict.status != FRESH]
+    shown = bad if args.quiet and args.format == "text" else verdicts
+    show(locks.view(shown, (), _next(bad), ok=not bad), args.format)
+    if any(verdict.status == FOREIGN for verdict in bad):
+        return 3
+    return 1 if bad else 0
+
+
+def _next(bad: Sequence[Verdict]) -> list[str]:
+    stale = [verdict for verdict in bad if verdict.status != UNTRACKED]
+    commands = ["lockhook sync"] if stale else []
+    return [*commands, locks.git_add([verdict.lock for verdict in bad])] if bad else []

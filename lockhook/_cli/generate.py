@@ -1,0 +1,125 @@
+"""``lockhook generate``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lockhook._authoring import config, generate, locks, project, uv
+from lockhook._authoring.config import BASE
+from lockhook._authoring.generate import Upgrade
+from lockhook._authoring.locks import ManagedLock
+from lockhook._cli import locks as rendering
+from lockhook._cli.view import View, show
+from lockhook._runtime.discovery import nearest_project
+from lockhook.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from lockhook._authoring.generate import Generated
+    from lockhook._authoring.project import Project
+
+_OPTIONS = ("extras", "groups", "hashes", "python_version", "universal", "exclude_newer")
+
+
+def run(args: Namespace) -> int:
+    """Write the locks that were asked for, and return 0.
+
+    Raises:
+        LockhookError: if one cannot be made; those before it stand.
+    """
+    upgrade = Upgrade(everything=args.upgrade, packages=tuple(args.upgrade_package))
+    one = _project(args)
+    wanted = _all(args, one) if args.all else [_wanted(args, one)]
+    made = list(generate.generate(wanted, uv.find(), upgrade, quiet=args.quiet))
+    show(_view(made, quiet=args.quiet), args.format)
+    return 0
+
+
+def _project(args: Namespace) -> Project:
+    if args.pyproject is None:
+        return project.load(nearest_project(os.getcwd()) or os.getcwd())
+    directory, name = os.path.split(os.path.abspath(args.pyproject))
+    if name != project.FILE:
+        raise UsageError(f"--pyproject names a {project.FILE}", path=args.pyproject)
+    return project.load(directory)
+
+
+def _given(args: Namespace) -> dict[str, object]:
+    return {name: value for name in _OPTIONS if (value := getattr(args, name)) is not None}
+
+
+def _all(args: Namespace, one: Project) -> tuple[ManagedLock, ...]:
+    if _given(args) or args.output:
+        raise UsageError(
+            "--all makes each lock with its own options",
+            hint="leave out --all, or put them under [tool.lockhook.locks] in pyproject.toml",
+        )
+    return locks.locks_of(one)
+
+
+def _wanted(args: Namespace, one: Project) -> ManagedLock:
+    name = _name(args.output or BASE, one)
+    lock = locks.named(one, config.read(one), name)
+    given = _given(args)
+    if not given:
+        return lock
+    options = config.options(**given)
+    if lock.configured and options != lock.options:
+        raise UsageError(
+            f"[tool.lockhook.locks] says how {name} is made, the command line says otherwise",
+            path=one.path,
+            hint="change it there, or write another file with -o",
+        )
+    return ManagedLock(project=one, name=name, options=options, configured=lock.configured)
+
+
+def _name(output: str, one: Project) -> str:
+    directory, name = os.path.split(os.path.abspath(output))
+    # A bare name means the project's directory, wherever one stands below it.
+    elsewhere = os.path.realpath(directory) != os.path.realpath(one.directory)
+    if os.path.dirname(output) and elsewhere:
+        raise UsageError("lies elsewhere than pyproject.toml", path=output, hint=config.NAME_HINT)
+    if not config.is_lock_name(name):
+        raise UsageError("is not the name of a lock", path=output, hint=config.NAME_HINT)
+    return name
+
+
+def _view(made: list[Generated], *, quiet: bool) -> View:
+    return View(
+        document={
+            "schema": 1,
+            "status": "passed",
+            "locks": [
+                {
+                    "lockfile": rendering.shown(one.lock),
+                    "status": _status(one),
+                    "code": None,
+                    "reasons": [],
+                    "regenerated": True,
+                    "changes": rendering.changes(one),
+                }
+                for one in made
+            ],
+            "fix": [],
+        },
+        text=[] if quiet else list(_text(made)),
+        title="locks generated",
+        rows=[
+            ("lock", "status", "packages"),
+            *((rendering.shown(o.lock), _status(o), str(o.count)) for o in made),
+        ],
+    )
+
+
+def _status(one: Generated) -> str:
+    return "written" if one.changed else "unchanged"
+
+
+def _text(made: list[Generated]) -> Iterator[str]:
+    for one in made:
+        yield f"{rendering.shown(one.lock)}: {_status(one)}"
+        yield f"  {one.count} packages"
+        yield from (f"    {change}" for change in one.changes)

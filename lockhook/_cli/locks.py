@@ -1,0 +1,102 @@
+"""What `generate`, `sync` and `check` say of locks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from lockhook._authoring.freshness import CODES, FRESH, Verdict
+from lockhook._cli.view import Annotation, View
+from lockhook._runtime.fix import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lockhook._authoring.generate import Generated
+    from lockhook._authoring.locks import ManagedLock
+
+
+def shown(lock: ManagedLock) -> str:
+    """Return a lock's path as people name it from here."""
+    path = os.path.relpath(lock.path)
+    return lock.path if path.startswith("..") else path
+
+
+def git_add(locks: Sequence[ManagedLock]) -> str:
+    """Return the command that stages locks."""
+    return quote(["git", "add", *map(shown, locks)])
+
+
+def view(
+    verdicts: Sequence[Verdict], made: Sequence[Generated], commands: Sequence[str], *, ok: bool
+) -> View:
+    """Return verdicts, and what was made anew, for every format."""
+    bad = [verdict for verdict in verdicts if verdict.status != FRESH]
+    documents = [_document(verdict, _of(verdict, made)) for verdict in verdicts]
+    return View(
+        document={
+            "schema": 1,
+            "status": "passed" if ok else "failed",
+            "locks": documents,
+            "fix": list(commands),
+        },
+        text=[*_text(verdicts, made), *_commands(commands)],
+        title=f"locks: {'all fresh' if not bad else f'{len(bad)} not fresh'}",
+        rows=[("lock", "status", "why"), *map(_row, verdicts)],
+        annotations=[_annotation(verdict) for verdict in bad],
+        commands=commands,
+    )
+
+
+def _of(verdict: Verdict, made: Sequence[Generated]) -> Generated | None:
+    return next((one for one in made if one.lock is verdict.lock), None)
+
+
+def _document(verdict: Verdict, made: Generated | None) -> dict[str, Any]:
+    return {
+        "lockfile": shown(verdict.lock),
+        "status": verdict.status,
+        "code": CODES.get(verdict.status),
+        "reasons": list(verdict.reasons),
+        "regenerated": made is not None,
+        "changes": changes(made) if made else [],
+    }
+
+
+def changes(made: Generated) -> list[dict[str, str]]:
+    """Return what became of a lock's pins, for JSON."""
+    return [{"package": c.name, "old": c.old, "new": c.new} for c in made.changes]
+
+
+def _text(verdicts: Sequence[Verdict], made: Sequence[Generated]) -> Iterator[str]:
+    for verdict in verdicts:
+        yield f"{shown(verdict.lock)}: {verdict.status}"
+        yield from (f"  - {reason}" for reason in verdict.reasons)
+        if again := _of(verdict, made):
+            yield from outcome(again)
+
+
+def outcome(made: Generated) -> Iterator[str]:
+    """Yield the lines that tell what became of a lock's pins."""
+    yield "  regenerated:" if made.changes else "  regenerated: no pin changed"
+    yield from (f"    {change}" for change in made.changes)
+
+
+def _commands(commands: Sequence[str]) -> Iterator[str]:
+    if commands:
+        yield ""
+        yield "Next, run:"
+        yield from (f"  {command}" for command in commands)
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    return shown(verdict.lock), verdict.status, "; ".join(verdict.reasons)
+
+
+def _annotation(verdict: Verdict) -> Annotation:
+    return Annotation(
+        level="error",
+        title=f"{CODES[verdict.status]} {verdict.status}",
+        message="; ".join(verdict.reasons),
+        path=shown(verdict.lock),
+    )

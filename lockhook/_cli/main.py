@@ -1,0 +1,103 @@
+"""The program: parse, call, render, and end with the right code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from lockhook._cli import parser as parsers
+from lockhook._cli.style import Style
+from lockhook._cli.view import Annotation, View, show
+from lockhook._runtime.names import visible
+from lockhook.errors import LockhookError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from types import FrameType
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run lockhook.
+
+    Args:
+        argv: the arguments without the program's name; those of the process if None.
+
+    Returns:
+        0 all is well, 1 a finding, 2 wrong usage or bad settings, 3 cannot decide,
+        130 interrupted.
+    """
+    _prepare()
+    args = parsers.build().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except LockhookError as error:
+        return _fail(error, args)
+    except KeyboardInterrupt:
+        print("lockhook: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has read enough. Nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _prepare() -> None:
+    # Paths that are no UTF-8, and terminals that are not, must not end in a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    # So that an ended hook removes its temporary files, as an interrupted one does.
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's call
+    raise KeyboardInterrupt
+
+
+def _fail(error: LockhookError, args: Namespace) -> int:
+    _say(error)
+    view = View(
+        document={"schema": 1, "status": "error", "error": _document(error)},
+        text=(),
+        title=f"lockhook: {error}",
+        annotations=[
+            Annotation(
+                level="error",
+                title="lockhook",
+                message=error.reason,
+                path=error.path or "",
+                line=error.line or 0,
+            )
+        ],
+        commands=(),
+    )
+    if args.format in {"json", "github", "markdown"}:
+        show(view, args.format)
+    return error.exit_code
+
+
+def _document(error: LockhookError) -> dict[str, object]:
+    return {
+        "exit_code": error.exit_code,
+        "message": error.reason,
+        "path": error.path,
+        "line": error.line,
+        "hint": error.hint,
+    }
+
+
+def _say(error: LockhookError) -> None:
+    style = Style(sys.stderr)
+    first, *rest = str(error).split("\n")
+    print(f"{style('lockhook:', 'bold', 'red')} {visible(first)}", file=sys.stderr)
+    for line in rest:
+        print(visible(line), file=sys.stderr)
+    if error.hint:
+        print(f"  {style('next:', 'bold')} {visible(error.hint)}", file=sys.stderr)

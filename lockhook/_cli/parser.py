@@ -1,0 +1,185 @@
+"""The arguments of every command."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, Final
+
+from lockhook import __version__
+from lockhook._cli.view import FORMATS
+from lockhook.errors import MissingToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_EPILOG: Final = """\
+exit codes:
+  0  all is well
+  1  a finding: a stale lock, a package that differs
+  2  wrong usage, or bad [tool.lockhook] settings
+  3  cannot decide: a lock that cannot be read, uv or the network failed
+"""
+_SHELLS: Final = ("bash", "zsh", "fish")
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser; the namespace it makes has `run`, which takes it and returns the code."""
+    parser = argparse.ArgumentParser(
+        prog="lockhook",
+        description="Keep CPU-only PyTorch locks fresh, and refuse to benchmark on anything else.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lockhook {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        choices=_SHELLS,
+        action=_PrintCompletion,
+        help="print the completion script for a shell, and exit",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _generate(_command(commands, "generate", "resolve with uv and write the lock", _run_generate))
+    _sync(_command(commands, "sync", "regenerate the locks that are not fresh", _run_sync))
+    _check(_command(commands, "check", "are the locks fresh? reads only, offline", _run_check))
+    _verify(
+        _command(commands, "verify", "are the installed packages what the lock says?", _run_verify)
+    )
+    _demo(_command(commands, "demo", "the whole story on a throw-away project", _run_demo))
+    return parser
+
+
+def _command(
+    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print more")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _generate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "-o",
+        "--output",
+        metavar="OUTPUT",
+        help="default: requirements.txt; the name decides the format",
+    )
+    add("--all", action="store_true", help="write every lock of the project")
+    add("--extra", metavar="EXTRA", action="append", dest="extras", help="cover this extra too")
+    add(
+        "--group",
+        metavar="GROUP",
+        action="append",
+        dest="groups",
+        help="cover this dependency group too",
+    )
+    add("--hashes", action="store_const", const=True, help="write the hash of every file")
+    add("--python-version", metavar="V", help="lowest Python to serve; default: by requires-python")
+    add(
+        "--pyproject", metavar="PATH", help="the project's pyproject.toml; default: the nearest one"
+    )
+    add("--upgrade", action="store_true", help="keep no pins")
+    add("--upgrade-package", metavar="P", action="append", default=[], help="do not keep this pin")
+    add("--exclude-newer", metavar="DATE", help="ignore what was uploaded later")
+    add(
+        "--no-universal",
+        action="store_const",
+        const=False,
+        dest="universal",
+        help="lock for this platform only",
+    )
+
+
+def _sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stage", action="store_true", help="`git add` the regenerated locks, and pass"
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", help="only the projects of these files")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="*", help="only the projects of these files")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-l", "--lockfile", metavar="LOCKFILE", help="default: the project's lock")
+    add("--skip", metavar="PACKAGE", action="append", help="leave out; default: mpi4py")
+    add("--allow-missing", action="store_true", help="let packages pass that are not installed")
+    add("--strict", action="store_true", help="fail on extra and unverifiable packages too")
+    add("--python", metavar="PATH", help="look into this interpreter's environment")
+    add("--record", metavar="PATH", help="write the JSON report there as well")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
+
+
+# The commands are imported when they run: `verify` needs nothing of what `generate` does.
+
+
+def _run_generate(args: argparse.Namespace) -> int:
+    from lockhook._cli import generate
+
+    return generate.run(args)
+
+
+def _run_sync(args: argparse.Namespace) -> int:
+    from lockhook._cli import sync
+
+    return sync.run(args)
+
+
+def _run_check(args: argparse.Namespace) -> int:
+    from lockhook._cli import check
+
+    return check.run(args)
+
+
+def _run_verify(args: argparse.Namespace) -> int:
+    from lockhook._cli import verify
+
+    return verify.run(args)
+
+
+def _run_demo(args: argparse.Namespace) -> int:
+    from lockhook._cli import demo
+
+    return demo.run(args)
+
+
+class _PrintCompletion(argparse.Action):
+    """Prints a completion script, made by shtab from this very parser."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - the signature is argparse's
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        try:
+            import shtab
+        except ImportError:
+            error = MissingToolError("completion needs shtab, and there is none")
+            parser.exit(
+                error.exit_code, f"lockhook: {error}\n  next: pip install 'lockhook[cli]'\n"
+            )
+        _complete_paths(parser, shtab.FILE)
+        print(shtab.complete(parser, shell=values))
+        parser.exit(0)
+
+
+def _complete_paths(parser: argparse.ArgumentParser, files: Any) -> None:
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                _complete_paths(command, files)
+        elif action.metavar in {"FILE", "LOCKFILE", "OUTPUT", "PATH"}:
+            action.complete = files  # type: ignore[attr-defined]

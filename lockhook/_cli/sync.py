@@ -1,0 +1,34 @@
+"""``lockhook sync``: what the hook runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lockhook._authoring import git, sync
+from lockhook._authoring.freshness import FRESH
+from lockhook._cli import locks
+from lockhook._cli.view import show
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def run(args: Namespace) -> int:
+    """Regenerate what is not fresh, print what changed, and return 1 if anything was not.
+
+    Raises:
+        LockhookError: if a lock cannot be judged or made; those before it stand.
+    """
+    directory = os.getcwd()
+    verdicts = list(sync.check(args.files, directory))
+    made = list(sync.bring_up_to_date(verdicts, quiet=args.quiet))
+    bad = [verdict for verdict in verdicts if verdict.status != FRESH]
+    due = [verdict.lock for verdict in bad]
+    if due and args.stage:
+        git.add([lock.path for lock in due], due[0].project.directory)
+    ok = not bad or args.stage
+    commands = [locks.git_add(due)] if due and not args.stage else []
+    shown = bad if args.quiet and args.format == "text" else verdicts
+    show(locks.view(shown, made, commands, ok=ok), args.format)
+    return 0 if ok else 1

@@ -1,0 +1,66 @@
+"""``lockhook verify``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhook._cli.view import Annotation, View, show
+from lockhook._runtime import environment, guard, verification
+from lockhook._runtime.compare import Policy
+from lockhook._runtime.discovery import find
+from lockhook._runtime.report import lines
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from lockhook._runtime.report import Finding, Report
+
+
+def run(args: Namespace) -> int:
+    """Verify, print the report, and return 0 or 1.
+
+    Raises:
+        LockhookError: if it cannot be decided.
+    """
+    policy = Policy(
+        skip=tuple(args.skip) if args.skip is not None else ("mpi4py",),
+        allow_missing=args.allow_missing,
+        strict=args.strict,
+    )
+    where = (
+        environment.foreign(args.python)
+        if args.python
+        else environment.current(script_directory=False)
+    )
+    report = verification.verify(args.lockfile or find(), where, policy)
+    if args.record:
+        guard.write(report, args.record)
+    show(view(report, quiet=args.quiet, verbose=args.verbose), args.format)
+    return 0 if report.ok else 1
+
+
+def view(report: Report, *, quiet: bool = False, verbose: bool = False) -> View:
+    """Return a report for every format."""
+    findings = [f for f in report.findings if f.fails or f.status != "extra" or verbose]
+    return View(
+        document=report.as_json(),
+        text=list(lines(report, quiet=quiet, verbose=verbose)),
+        title=f"{report.lockfile}: {report.status}",
+        rows=[("code", "package", "finding", "where"), *map(_row, findings)],
+        annotations=[_annotation(finding) for finding in findings],
+        commands=report.fix,
+    )
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    return finding.code, finding.package, finding.message, finding.location
+
+
+def _annotation(finding: Finding) -> Annotation:
+    return Annotation(
+        level="error" if finding.fails else "notice",
+        title=f"{finding.code} {finding.package}".rstrip(),
+        message=f"{finding.message} ({finding.location})" if finding.location else finding.message,
+        path=finding.path,
+        line=finding.line,
+    )

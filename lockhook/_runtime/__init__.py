@@ -1,0 +1,1 @@
+"""What runs inside somebody's benchmark. It imports next to nothing, and never `_authoring`."""

@@ -1,0 +1,199 @@
+"""`lockhook.guard` and `lockhook.verify`: the check at the entry point of a benchmark."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from lockhook._runtime import environment as environments
+from lockhook._runtime import verification
+from lockhook._runtime.compare import Policy
+from lockhook._runtime.discovery import find
+from lockhook._runtime.report import Report
+from lockhook.errors import LockhookError, LockMismatch, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+    from typing import Literal
+
+    Path = str | PathLike[str]
+
+VARIABLE = "LOCKHOOK_GUARD"
+
+
+def verify(
+    lockfile: Path | None = None,
+    *,
+    skip: Iterable[str] = ("mpi4py",),
+    allow_missing: bool = False,
+    strict: bool = False,
+    record: Path | None = None,
+) -> Report:
+    """Compare the installed packages with a lock. Prints nothing and never exits.
+
+    Args:
+        lockfile: the lock; found as the README tells if it is None.
+        skip: packages to leave out, by name.
+        allow_missing: let a package pass that is in the lock and not installed.
+        strict: fail also for extra packages, for what no record can prove, and for another
+            build of a locked version.
+        record: a file to write the JSON report to, atomically.
+
+    Returns:
+        The report; ``report.ok`` tells whether the environment is what the lock says.
+
+    Raises:
+        LockfileError: if there is no lock, or it cannot be relied on.
+        UsageError: if an argument makes no sense.
+    """
+    policy = Policy(skip=_names(skip), allow_missing=allow_missing, strict=strict)
+    path = find() if lockfile is None else os.fspath(lockfile)
+    report = verification.verify(path, environments.current(), policy)
+    if record is not None:
+        write(report, os.fspath(record))
+    return report
+
+
+def guard(
+    lockfile: Path | None = None,
+    *,
+    skip: Iterable[str] = ("mpi4py",),
+    allow_missing: bool = True,
+    strict: bool = False,
+    record: Path | None = None,
+    on_failure: Literal["exit", "raise", "warn"] = "exit",
+) -> Report:
+    """Refuse to go on unless the installed packages are what the lock says.
+
+    Call it first in a benchmark, before anything heavy is imported. It prints nothing if all is
+    well. An operator can override it with ``LOCKHOOK_GUARD=warn`` or ``off``, which is said on
+    stderr and in the report.
+
+    Args:
+        lockfile: the lock; found as the README tells if it is None.
+        skip: packages to leave out, by name. mpi4py follows the machine's MPI.
+        allow_missing: let a package pass that is in the lock and not installed.
+        strict: fail also for extra packages, for what no record can prove, and for another
+            build of a locked version.
+        record: a file to write the JSON report to, atomically, whatever the outcome.
+        on_failure: ``"exit"`` prints the report on stderr and exits; ``"raise"`` raises;
+            ``"warn"`` logs the report as a warning and returns.
+
+    Returns:
+        The report.
+
+    Raises:
+        SystemExit: 1 if the environment differs, 2 or 3 if that cannot be decided.
+        LockMismatch: with ``on_failure="raise"``, if the environment differs.
+        LockhookError: with ``on_failure="raise"``, if that cannot be decided.
+    """
+    mode = _mode(on_failure)
+    try:
+        if mode == "off":
+            report = _unchecked(lockfile, mode, f"{VARIABLE}=off: nothing was checked")
+        else:
+            report = verify(lockfile, skip=skip, allow_missing=allow_missing, strict=strict)
+    except LockhookError as error:
+        if mode != "warn":
+            return _refuse(error, on_failure)
+        report = _unchecked(lockfile, mode, str(error))
+    report = report.replace(guard=mode)
+    if record is not None:
+        write(report, os.fspath(record))
+    return _act(report, mode, on_failure)
+
+
+def _mode(on_failure: str) -> str:
+    """Return ``enforce``, ``warn`` or ``off``, as the operator or else the program wants it."""
+    if on_failure not in {"exit", "raise", "warn"}:
+        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+    mode = os.environ.get(VARIABLE, "")
+    if mode not in {"", "enforce", "warn", "off"}:
+        # A misspelt "off" must not switch anything off, nor be passed over.
+        _say(f"lockhook: {VARIABLE}={mode!r} is none of enforce, warn, off: the guard stays on")
+    return mode if mode in {"warn", "off"} else "enforce"
+
+
+def _act(report: Report, mode: str, on_failure: str) -> Report:
+    if mode != "enforce":
+        _say(f"lockhook: the guard is not enforced ({VARIABLE}={mode})")
+    if report.ok:
+        _say_if_nothing_applied(report)
+    elif mode == "warn":
+        _say(str(report))
+    elif mode == "enforce":
+        _refuse_mismatch(report, on_failure)
+    return report
+
+
+def _say_if_nothing_applied(report: Report) -> None:
+    for finding in report.findings:
+        if finding.status == "inapplicable":
+            _say(f"lockhook: {report.lockfile}: {finding.message}")
+
+
+def _refuse_mismatch(report: Report, on_failure: str) -> None:
+    if on_failure == "raise":
+        raise LockMismatch(report)
+    if on_failure == "exit":
+        _say(str(report))
+        raise SystemExit(LockMismatch.exit_code)
+    import logging
+
+    logging.getLogger("lockhook").warning("%s", report)
+
+
+def _refuse(error: LockhookError, on_failure: str) -> Report:
+    if on_failure == "raise":
+        raise error
+    text = f"lockhook: {error}" + (f"\n  next: {error.hint}" if error.hint else "")
+    if on_failure == "exit":
+        _say(text)
+        raise SystemExit(error.exit_code) from None
+    import logging
+
+    logging.getLogger("lockhook").warning("%s", text)
+    return _unchecked(None, "enforce", str(error))
+
+
+def _unchecked(lockfile: Path | None, mode: str, reason: str) -> Report:
+    return Report(
+        lockfile="" if lockfile is None else os.fspath(lockfile),
+        lock_sha256="",
+        status="unchecked",
+        summary={"total": 0, "matched": 0, "mismatched": 0, "missing": 0, "skipped": 0},
+        findings=(),
+        fix=(),
+        environment=verification.describe(environments.current()),
+        guard=mode,
+        reason=reason,
+    )
+
+
+def _names(skip: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(skip, str):
+        raise UsageError(f"skip takes a sequence of names, not the one string {skip!r}")
+    return tuple(skip)
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+
+
+def write(report: Report, path: str) -> None:
+    """Write the JSON report, atomically: a reader sees the old file, or the whole new one.
+
+    Raises:
+        UsageError: if it cannot be written there.
+    """
+    import json
+
+    from lockhook._runtime.files import replace_text
+
+    try:
+        replace_text(path, json.dumps(report.as_json(), indent=2) + "\n")
+    except OSError as error:
+        raise UsageError(f"the report cannot be written: {error.strerror}", path=path) from None

@@ -1,0 +1,92 @@
+"""Which package indexes a project uses, read from its ``[tool.uv]``."""
+
+from __future__ import annotations
+
+import os
+
+from lockhook._runtime.names import normalize
+from lockhook._runtime.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+PYTORCH = "https://download.pytorch.org/whl/"
+_BUILDS = ("cpu", "cu", "rocm", "xpu")
+
+
+class Indexes(Record):
+    """The indexes of a project.
+
+    Attributes:
+        default: what stands in for the public index, "" if nothing does.
+        cpu: the index of the CPU builds of PyTorch, "" if the project names none.
+    """
+
+    default: str = ""
+    cpu: str = ""
+
+
+def of_project(pyproject: Mapping[str, Any], directory: str) -> Indexes:
+    """Return the indexes that ``[tool.uv]`` names; relative paths become absolute URLs.
+
+    The CPU index is the one that ``[tool.lockhook] index`` names, else the one that the sources
+    of torch name, else the first whose name or URL says ``cpu``.
+
+    Args:
+        pyproject: the parsed ``pyproject.toml``.
+        directory: where it lies.
+    """
+    uv = _table(_table(pyproject, "tool"), "uv")
+    entries = [entry for entry in _list(uv, "index") if isinstance(entry.get("url"), str)]
+    default = next((e["url"] for e in entries if e.get("default") is True), uv.get("index-url"))
+    cpu = next(_cpu_candidates(pyproject, uv, entries), "")
+    return Indexes(
+        default=_absolute(default, directory) if isinstance(default, str) else "",
+        cpu=_absolute(cpu, directory) if cpu else "",
+    )
+
+
+def _cpu_candidates(
+    pyproject: Mapping[str, Any], uv: Mapping[str, Any], entries: list[dict[str, Any]]
+) -> Iterator[str]:
+    by_name = {entry.get("name"): entry["url"] for entry in entries}
+    named = _table(_table(pyproject, "tool"), "lockhook").get("index")
+    sources = {normalize(name): value for name, value in _table(uv, "sources").items()}
+    torch = sources.get("torch", [])
+    chosen = [
+        s.get("index")
+        for s in (torch if isinstance(torch, list) else [torch])
+        if isinstance(s, dict)
+    ]
+    yield from (by_name[name] for name in (named, *chosen) if name in by_name)
+    for entry in entries:
+        words = (
+            f"{entry.get('name', '')} {entry['url']}".lower().replace("/", " ").replace("-", " ")
+        )
+        if "cpu" in words.split():
+            yield entry["url"]
+
+
+def of_label(label: str) -> str:
+    """Return PyTorch's own index for a local version label such as ``cpu``; "" for any other."""
+    return PYTORCH + label if label.startswith(_BUILDS) and label.isalnum() else ""
+
+
+def _absolute(url: str, directory: str) -> str:
+    if "://" in url:
+        return url
+    from pathlib import Path
+
+    return Path(os.path.abspath(os.path.join(directory, url))).as_uri()
+
+
+def _table(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(parent: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    value = parent.get(key)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

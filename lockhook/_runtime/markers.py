@@ -1,0 +1,216 @@
+"""Environment markers (PEP 508): the comparisons that uv writes; all others go to `packaging`.
+
+The structure of a marker (and, or, parentheses) is read here with a stack instead of recursion,
+so that two thousand parentheses are no different from two. What stands between them is compared
+here if it is of the plain kind, and handed to `packaging` word for word if it is not.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_STRINGS = frozenset(
+    {
+        "os_name",
+        "sys_platform",
+        "platform_machine",
+        "platform_python_implementation",
+        "platform_system",
+        "implementation_name",
+    }
+)
+_VERSIONS = frozenset({"python_version", "python_full_version"})
+_OPERATORS = ("===", "==", "!=", "<=", ">=", "~=", "<", ">")
+_SPACE = " \t"
+
+
+class InvalidMarkerError(ValueError):
+    """The text is not a marker; the message says where and why."""
+
+
+def evaluate(marker: str, environment: Mapping[str, str]) -> bool:
+    """Tell whether a marker is true in an environment.
+
+    Args:
+        marker: what stands behind the semicolon of a requirement.
+        environment: the marker variables and their values (PEP 508, "Environment Markers").
+
+    Raises:
+        InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
+    """
+    groups: list[_Group] = [_Group()]
+    for part in _parts(marker):
+        if part == "(":
+            groups[-1].open(marker)
+            groups.append(_Group())
+        elif part == ")":
+            if len(groups) == 1:
+                raise InvalidMarkerError(f"')' closes nothing in {_short(marker)}")
+            value = groups.pop().close(marker)
+            groups[-1].add(value, marker)
+        elif part in {"and", "or"}:
+            groups[-1].join(part, marker)
+        else:
+            groups[-1].add(_compare(part, environment), marker)
+    if len(groups) > 1:
+        raise InvalidMarkerError(f"'(' is never closed in {_short(marker)}")
+    return groups[0].close(marker)
+
+
+class _Group:
+    """What is known of one pair of parentheses: the `or` of the `and`s read so far."""
+
+    __slots__ = ("current", "done", "expects_operand")
+
+    def __init__(self) -> None:
+        self.done = False  # is one of the finished alternatives true?
+        self.current = True  # are all operands of the alternative being read true?
+        self.expects_operand = True
+
+    def open(self, marker: str) -> None:
+        if not self.expects_operand:
+            raise InvalidMarkerError(f"'and' or 'or' expected before '(' in {_short(marker)}")
+
+    def add(self, value: bool, marker: str) -> None:
+        if not self.expects_operand:
+            raise InvalidMarkerError(f"'and' or 'or' expected in {_short(marker)}")
+        self.current = self.current and value
+        self.expects_operand = False
+
+    def join(self, operator: str, marker: str) -> None:
+        if self.expects_operand:
+            raise InvalidMarkerError(
+                f"a comparison expected before {operator!r} in {_short(marker)}"
+            )
+        if operator == "or":
+            self.done, self.current = self.done or self.current, True
+        self.expects_operand = True
+
+    def close(self, marker: str) -> bool:
+        if self.expects_operand:
+            raise InvalidMarkerError(f"a comparison expected at the end of {_short(marker)}")
+        return self.done or self.current
+
+
+def _parts(marker: str) -> Iterator[str]:
+    """Yield parentheses, ``and``, ``or``, and each comparison between them as one string."""
+    start = position = 0
+    while position < len(marker):
+        char = marker[position]
+        if char in "'\"":
+            position = _end_of_string(marker, position)
+        elif char in "()":
+            yield from _comparison(marker[start:position])
+            yield char
+            position += 1
+            start = position
+        elif char in _WORD and (word := _word(marker, position)):
+            if word in {"and", "or"}:
+                yield from _comparison(marker[start:position])
+                yield word
+                start = position + len(word)
+            position += len(word)
+        else:
+            position += 1
+    yield from _comparison(marker[start:])
+
+
+_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")
+
+
+def _word(marker: str, start: int) -> str:
+    end = start
+    while end < len(marker) and marker[end] in _WORD:
+        end += 1
+    return marker[start:end]
+
+
+def _end_of_string(marker: str, start: int) -> int:
+    end = marker.find(marker[start], start + 1)
+    if end < 0:
+        raise InvalidMarkerError(f"a string is never closed in {_short(marker)}")
+    return end + 1
+
+
+def _comparison(text: str) -> Iterator[str]:
+    text = text.strip(_SPACE)
+    if text:
+        yield text
+
+
+def _compare(comparison: str, environment: Mapping[str, str]) -> bool:
+    """Compare ``variable operator 'value'`` here where the answer is plain."""
+    variable, operator, quoted = _split(comparison)
+    value = quoted[1:-1]
+    if len(quoted) >= 2 and quoted[0] in "'\"" and quoted.find(quoted[0], 1) == len(quoted) - 1:
+        if variable in _STRINGS and operator in {"==", "!="} and _is_word(value):
+            return (environment[variable] == value) is (operator == "==")
+        if variable in _VERSIONS and (
+            answer := _by_release(environment[variable], operator, value)
+        ):
+            return answer == "true"
+    return _compare_with_packaging(comparison, environment)
+
+
+def _split(comparison: str) -> tuple[str, str, str]:
+    variable = _word(comparison, 0)
+    rest = comparison[len(variable) :].lstrip(_SPACE)
+    operator = next((o for o in _OPERATORS if rest.startswith(o)), "")
+    return variable, operator, rest[len(operator) :].lstrip(_SPACE)
+
+
+def _is_word(value: str) -> bool:
+    # `packaging` compares as versions whatever is one, for any variable; no version begins
+    # with a letter other than the `v` that PEP 440 lets stand before it.
+    return value[:1].isalpha() and value[0] not in "vV"
+
+
+def _by_release(found: str, operator: str, value: str) -> str:
+    """Compare ``3.11.7`` with ``3.10`` or ``3.11.*``; return "" for anything less plain."""
+    prefix = value.endswith(".*") and operator in {"==", "!="}
+    ours, theirs = _numbers(found), _numbers(value[:-2] if prefix else value)
+    if ours is None or theirs is None:
+        return ""
+    width = len(theirs) if prefix else max(len(ours), len(theirs))
+    ours, theirs = _padded(ours, width), _padded(theirs, width)
+    answers = {
+        "==": ours == theirs,
+        "!=": ours != theirs,
+        "<": ours < theirs,
+        "<=": ours <= theirs,
+        ">": ours > theirs,
+        ">=": ours >= theirs,
+    }
+    return "" if operator not in answers else "true" if answers[operator] else "false"
+
+
+def _numbers(version: str) -> list[int] | None:
+    parts = version.split(".")
+    if not (version.isascii() and all(part.isdigit() and len(part) < 10 for part in parts)):
+        return None
+    return [int(part) for part in parts]
+
+
+def _padded(numbers: list[int], width: int) -> list[int]:
+    return (numbers + [0] * width)[:width]
+
+
+def _compare_with_packaging(comparison: str, environment: Mapping[str, str]) -> bool:
+    from packaging.markers import (
+        InvalidMarker,
+        Marker,
+        UndefinedComparison,
+        UndefinedEnvironmentName,
+    )
+
+    try:
+        return Marker(comparison).evaluate(dict(environment))
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName) as error:
+        reason = str(error).partition("\n")[0]
+        raise InvalidMarkerError(f"{_short(comparison)} is not a comparison: {reason}") from None
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")

@@ -1,0 +1,87 @@
+"""What a lock says, whatever its format: where the two halves of lockhook meet."""
+
+from __future__ import annotations
+
+from lockhook._runtime.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lockhook._runtime.versions import Wanted
+
+
+class Origin(Record):
+    """Where a pin comes from when that is not an index (PEP 508 direct reference, PEP 610).
+
+    Attributes:
+        url: as the lock spells it: an archive, a VCS repository, or a ``file:`` URL.
+        kind: ``"archive"``, ``"vcs"`` or ``"directory"``.
+        editable: ``-e``.
+        revision: the commit or other revision behind ``@``, for a VCS.
+        subdirectory: the ``#subdirectory=`` of the URL.
+    """
+
+    url: str
+    kind: str
+    editable: bool = False
+    revision: str = ""
+    subdirectory: str = ""
+
+
+class Pin(Record):
+    """One package of a lock.
+
+    Attributes:
+        name: normalised (PEP 503); "" for a URL or path that does not tell its name.
+        wanted: the version, or None where the origin decides.
+        origin: the direct reference, or None for a package from an index.
+        marker: the condition as written, or "".
+        extras: as written, in order; they change nothing about what must be installed.
+        hashes: ``"sha256:<hex>"`` and the like.
+        path: the file in which the line stands.
+        line: its number in that file, counted from 1.
+    """
+
+    name: str
+    wanted: Wanted | None
+    path: str
+    line: int
+    origin: Origin | None = None
+    marker: str = ""
+    extras: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+
+
+class Constraint(Record):
+    """One line of a ``-c`` file: what a pin must satisfy if there is one.
+
+    Attributes:
+        name: normalised (PEP 503).
+        specifier: a version specifier set (PEP 440).
+        marker: the condition as written, or "".
+        path: the file in which the line stands.
+        line: its number in that file, counted from 1.
+    """
+
+    name: str
+    specifier: str
+    marker: str
+    path: str
+    line: int
+
+
+class Lock(Record):
+    """A whole lock, with everything it includes.
+
+    Attributes:
+        path: as the user named it.
+        sha256: of the bytes of the named file, in hex.
+        pins: in the order of the files.
+        constraints: of its ``-c`` files.
+        indexes: ``(option, url)`` for each index line, such as ``--extra-index-url``.
+    """
+
+    path: str
+    sha256: str
+    pins: tuple[Pin, ...]
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,93 @@
+"""Modules that are imported from elsewhere than the installed distribution that has them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lockhook._runtime.installed import Distribution, Installed
+
+_MODULES = (".py", ".pyc", ".so", ".pyd")
+
+
+def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Return which of some distributions are shadowed, and by what file or directory.
+
+    A directory without ``__init__.py`` shadows nothing: the import system remembers it as part
+    of a namespace package, and goes on to the next entry of the path (PEP 420).
+
+    Args:
+        installed: what is installed, and what could be imported from each entry of the path.
+        stdlib: entries of the path that belong to Python itself; they shadow nothing, or every
+            backport would be shadowed.
+        names: normalised names of the distributions that matter.
+    """
+    earlier: dict[str, str] = {}
+    suspects: dict[str, dict[str, str]] = {}
+    standard = set(stdlib)
+    for location, children in installed.modules.items():
+        here = {stem: child for child in children if (stem := _stem(child))}
+        if clash := here.keys() & earlier.keys():
+            suspects[location] = {stem: earlier[stem] for stem in clash}
+        if location not in standard:
+            earlier |= {s: os.path.join(location, c) for s, c in here.items() if s not in earlier}
+    return _owners(installed.by_name, suspects, names) if suspects else {}
+
+
+def _stem(child: str) -> str:
+    """Return the module name that a directory entry could be imported as, or ""."""
+    stem, dot, _ = child.partition(".")
+    return stem if stem.isidentifier() and (not dot or child.endswith(_MODULES)) else ""
+
+
+def _owners(
+    by_name: Mapping[str, list[Distribution]],
+    suspects: Mapping[str, Mapping[str, str]],
+    names: Iterable[str],
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        distribution = next(iter(by_name.get(name, ())), None)
+        here = suspects.get(distribution.location, {}) if distribution else {}
+        if distribution is None or not here:
+            continue
+        for stem in here.keys() & top_level(distribution):
+            if _is_importable(here[stem]):
+                found[name] = here[stem]
+    return found
+
+
+def _is_importable(path: str) -> bool:
+    if not os.path.isdir(path):
+        return True
+    for ending in _MODULES:
+        if os.path.exists(init := os.path.join(path, "__init__" + ending)):
+            return not _shares_its_name(init)
+    return False
+
+
+def _shares_its_name(init: str) -> bool:
+    """Tell whether a package lets others of its name be imported too, the way of before PEP 420."""
+    if not init.endswith(".py"):
+        return False
+    with open(init, "rb") as file:
+        head = file.read(4096)
+    return b"extend_path" in head or b"declare_namespace" in head
+
+
+def top_level(distribution: Distribution) -> set[str]:
+    """Return the modules that a distribution installed, by its RECORD or ``top_level.txt``."""
+    for file in ("RECORD", "top_level.txt"):
+        with suppress(OSError, UnicodeDecodeError):
+            return set(_top_level(os.path.join(distribution.metadata, file)))
+    return {distribution.name.replace("-", "_")}
+
+
+def _top_level(path: str) -> Iterator[str]:
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            yield _stem(line.strip().partition(",")[0].strip('"').partition("/")[0])
