@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,16 +12,18 @@ from lockhook._runtime.names import is_name, normalize
 from lockhook.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lockhook._authoring.project import Project
 
 BASE: Final = "requirements.txt"
 FULL: Final = "requirements-full.txt"
+FULL_EXTRA: Final = "full"
 
 _LOCK_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*\.txt|pylock(\.[^./\\]+)?\.toml")
 _PYTHON: Final = re.compile(r"3\.\d+(\.\d+)?")
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T\S+)?|P\S+|\d+ [a-z]+")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
+_SPAN: Final = re.compile(r"P(?=[\dT])[\dA-Z.]+|\d+ (second|minute|hour|day|week)s?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +66,7 @@ class Settings:
         skip: packages that `verify` leaves out.
         index: the name of the ``[[tool.uv.index]]`` that serves the CPU builds, or None.
         accept: package to the reason why its accelerator build is allowed.
+        emit_index: the default of the locks' own.
         locks: file name to options, in the order of the file; empty if none are named.
     """
 
@@ -70,6 +74,7 @@ class Settings:
     skip: tuple[str, ...] = ("mpi4py",)
     index: str | None = None
     accept: Mapping[str, str] = field(default_factory=dict)
+    emit_index: bool = True
     locks: Mapping[str, LockOptions] = field(default_factory=dict)
 
 
@@ -92,6 +97,7 @@ def read(project: Project) -> Settings:
         skip=reader.names(table, "skip", "") if "skip" in table else ("mpi4py",),
         index=reader.text(table, "index", ""),
         accept={normalize(k): str(v) for k, v in reader.table(table, "accept", "").items()},
+        emit_index=emit_index,
         locks={name: reader.lock(name, locks[name], emit_index=emit_index) for name in locks},
     )
 
@@ -143,12 +149,12 @@ class _Reader:
             raise self.refuse(f"{key} = {value!r} is not a list of names", where)
         return tuple(sorted({normalize(name) for name in value}))
 
-    def matching(
-        self, table: Mapping[str, Any], key: str, where: str, pattern: re.Pattern[str]
+    def checked(
+        self, table: Mapping[str, Any], key: str, where: str, check: Callable[[str], bool]
     ) -> str | None:
         value = self.text(table, key, where)
-        if value is not None and not pattern.fullmatch(value):
-            raise self.refuse(f"{key} = {value!r} is not valid", where)
+        if value is not None and not check(value):
+            raise self.refuse(f"{key} = {value!r} is not {EXPECTED[key]}", where)
         return value
 
     def lock(self, name: str, table: Any, *, emit_index: bool) -> LockOptions:
@@ -163,11 +169,35 @@ class _Reader:
             extras=self.names(table, "extras", where),
             groups=self.names(table, "groups", where),
             hashes=self.boolean(table, "hashes", where, default=False),
-            python_version=self.matching(table, "python-version", where, _PYTHON),
+            python_version=self.checked(table, "python-version", where, _is_python),
             universal=self.boolean(table, "universal", where, default=True),
-            exclude_newer=self.matching(table, "exclude-newer", where, _DATE),
+            exclude_newer=self.checked(table, "exclude-newer", where, _is_date),
             emit_index=self.boolean(table, "emit-index", where, default=emit_index),
         )
+
+
+# What the values are that have a form of their own.
+EXPECTED: Final = {
+    "python-version": "a version such as 3.12",
+    "exclude-newer": "a date such as 2026-01-31, or a span such as 30 days",
+}
+
+
+def _is_python(text: str) -> bool:
+    return _PYTHON.fullmatch(text) is not None
+
+
+def _is_date(text: str) -> bool:
+    if _SPAN.fullmatch(text):
+        return True
+    if not _DAY.match(text):  # from Python 3.11 on, `fromisoformat` takes forms that uv does not
+        return False
+    try:
+        # Python 3.10 does not know the Z of RFC 3339.
+        datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return False
+    return True
 
 
 NAME_HINT: Final = (
@@ -181,10 +211,10 @@ def is_lock_name(name: str) -> bool:
 
 
 def options(**values: Any) -> LockOptions:
-    """Return options given on a command line, checked like those of ``pyproject.toml``.
+    """Return options from elsewhere, checked like those of ``pyproject.toml``.
 
     Raises:
         ConfigError: for a value of the wrong kind.
     """
-    table = {k.replace("_", "-"): v for k, v in values.items() if v is not None}
-    return _Reader("command line").lock(BASE, table, emit_index=True)
+    table = {key.replace("_", "-"): value for key, value in values.items()}
+    return _Reader("").lock(BASE, table, emit_index=True)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import shlex
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import freshness, inputs, locks, pins, stamp
+from packaging.requirements import InvalidRequirement, Requirement
+
+from lockhook._authoring import inputs, locks, pins, stamp
 from lockhook._authoring.diff import diff
+from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.stamp import Stamp
 from lockhook._runtime import indexes
 from lockhook._runtime.files import beside, replace_text
-from lockhook._runtime.names import without_credentials
-from lockhook.errors import LockfileError, LockhookError
+from lockhook._runtime.names import normalize, without_credentials
+from lockhook.errors import LockfileError, LockhookError, UsageError, UvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,11 +37,45 @@ class Upgrade:
 
     Attributes:
         everything: all packages.
-        packages: these, as the caller spells them.
+        packages: normalised names.
+        limits: of those the ones that were given with a version, such as ``numpy<2``.
     """
 
     everything: bool = False
-    packages: tuple[str, ...] = ()
+    packages: frozenset[str] = frozenset()
+    limits: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, packages: Sequence[str], *, everything: bool = False) -> Upgrade:
+        """Return an upgrade of packages as they are given on a command line.
+
+        Raises:
+            UsageError: if one is neither a name nor a name with versions.
+        """
+        found = [_package(text) for text in packages]
+        return cls(
+            everything=everything,
+            packages=frozenset(one.name for one in found),
+            limits=tuple(f"{one.name}{one.specifier}" for one in found if one.specifier),
+        )
+
+    def may_change(self, pin: Pin) -> bool:
+        """Tell whether a pin need not be kept."""
+        return self.everything or pin.name in self.packages
+
+
+def _package(text: str) -> Requirement:
+    try:
+        found = Requirement(text)
+    except InvalidRequirement:
+        found = None
+    if found is None or found.url or found.marker or found.extras:
+        raise UsageError(
+            f"--upgrade-package {text!r} is not a package",
+            hint="give a name such as numpy, or a name with versions such as 'numpy<2.3'",
+        )
+    found.name = normalize(found.name)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,11 +108,12 @@ def generate(
         LockfileError: if a file would be replaced that is no lock.
         ProjectError, UsageError: if the project does not say what to lock.
     """
+    # All of them are read first, so that one which must not be replaced stops the others too.
+    ordered = sorted(wanted, key=lambda lock: -len(lock.options.extras + lock.options.groups))
     made: tuple[Pin, ...] = ()
-    for lock in sorted(wanted, key=lambda lock: -len(lock.options.extras + lock.options.groups)):
-        old = _old_pins(lock)
-        preferred = _merged(made, () if upgrade.everything else old)
-        text = resolve(lock, uv, preferred, upgrade, quiet=quiet)
+    for lock, old in [(lock, _old_pins(lock)) for lock in ordered]:
+        kept = tuple(pin for pin in old if not upgrade.may_change(pin))
+        text = resolve(lock, uv, _merged(made, kept), upgrade.limits, quiet=quiet)
         yield _replace(lock, text, old)
         made = _merged(made, pins.read(text, lock.path))
 
@@ -93,15 +133,15 @@ def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:
     if text is None:
         return ()
     try:
-        return pins.read(text, lock.path)
+        return pins.read_ours(text, lock.path)
     except LockfileError as error:
-        if freshness.looks_generated(text):
+        if pins.looks_generated(text):
             return ()
         raise LockfileError(
-            f"is no lock, and lockhook would not replace it: {error.reason}",
+            f"is no lock, and lockhook does not replace it: {error.reason}",
             path=error.path,
             line=error.line,
-            hint='move it away, or name the locks to keep: [tool.lockhook.locks."cpu.txt"]',
+            hint=HANDS_OFF,
         ) from None
 
 
@@ -112,7 +152,7 @@ def _replace(lock: ManagedLock, text: str, old: tuple[Pin, ...]) -> Generated:
         try:
             replace_text(lock.path, text)
         except OSError as error:
-            raise LockfileError(f"cannot be written: {error.strerror}", path=lock.path) from None
+            raise _unwritable(lock, error) from None
     return Generated(
         lock=lock, changed=changed, changes=tuple(diff(old, new)), count=len({p.name for p in new})
     )
@@ -122,7 +162,7 @@ def resolve(
     lock: ManagedLock,
     uv: Uv,
     preferred: tuple[Pin, ...] = (),
-    upgrade: Upgrade = Upgrade(),
+    limits: Sequence[str] = (),
     *,
     quiet: bool = False,
 ) -> str:
@@ -132,20 +172,24 @@ def resolve(
         lock: the lock; its file is not touched.
         uv: the uv to use.
         preferred: pins to keep where they still hold.
-        upgrade: which of them not to keep.
+        limits: versions that an upgrade must keep to, such as ``numpy<2``.
         quiet: do not show uv's progress.
     """
-    found = inputs.of_lock(lock.project, lock.options)
+    found = lock.inputs()
     python = lowest_python(lock)
     arguments = _arguments(lock, python)
-    with _temporary(lock, pins.as_requirements(preferred)) as output:
-        uv.run(
-            [*arguments, *_upgrades(upgrade), *_running(output)],
-            directory=lock.project.directory,
-            quiet=quiet,
-        )
+    with _temporary(lock, pins.preferences(preferred, lock.name)) as output:
+        try:
+            uv.run(
+                [*arguments, *_upgrades(limits), *_running(output)],
+                directory=lock.project.directory,
+                quiet=quiet,
+            )
+        except UvError as error:
+            error.path = error.path or lock.path
+            raise
         with open(output, encoding="utf-8", newline="") as file:
-            resolved = file.read()
+            resolved = _without_secrets(file.read())
     body = _header(arguments, lock.name) + _index_lines(lock, resolved) + resolved
     return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
 
@@ -164,9 +208,25 @@ def _arguments(lock: ManagedLock, python: str) -> list[str]:
     ]
 
 
-def _upgrades(upgrade: Upgrade) -> list[str]:
-    # `--upgrade` is not needed: without preferred pins there is nothing to keep.
-    return [f"--upgrade-package={package}" for package in upgrade.packages]
+def _upgrades(limits: Sequence[str]) -> list[str]:
+    # What may be upgraded without a limit is not among the preferred pins, so uv need not be told:
+    # then a lock that comes second still takes the pins of the first.
+    return [f"--upgrade-package={limit}" for limit in limits]
+
+
+# The part of a URL that says who asks. Over HTTP all of it may be a secret: tokens are given as
+# user names. The user of `ssh://git@host` is none, and the URL is wrong without it.
+_USER: Final = re.compile(r"(\w://)([^\s/?#:]*)(:[^\s/?#]*)?@")
+
+
+def _without_secrets(text: str) -> str:
+    """Return a lock without the credentials that uv copies from direct references."""
+    return _USER.sub(_without_secret, text)
+
+
+def _without_secret(found: re.Match[str]) -> str:
+    is_ssh = found[1] == "h://"
+    return f"{found[1]}{found[2]}@" if is_ssh else found[1]
 
 
 def _running(output: str) -> list[str]:
@@ -188,19 +248,32 @@ def _temporary(lock: ManagedLock, seed: str) -> Iterator[str]:
     """
     is_pylock = lock.name.endswith(".toml")
     path = (
-        beside(os.path.join(lock.project.directory, "pylock"), prefix="", suffix=".toml")
+        os.path.join(lock.project.directory, f"{locks.TEMPORARY}{os.urandom(4).hex()}.toml")
         if is_pylock
         else beside(lock.path, suffix=".txt")
     )
     try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write("" if is_pylock else seed)
+        _write_new(path, seed, lock)
         yield path
-    except OSError as error:
-        raise LockhookError(f"cannot be written: {error.strerror}", path=lock.path) from None
     finally:
         with suppress(OSError):
             os.unlink(path)
+
+
+def _write_new(path: str, text: str, lock: ManagedLock) -> None:
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise _unwritable(lock, error) from None
+
+
+def _unwritable(lock: ManagedLock, error: OSError) -> LockhookError:
+    return LockhookError(
+        f"cannot be written: {error.strerror}; the lock is as it was",
+        path=lock.path,
+        hint="make the folder writable and free some space, then run it again",
+    )
 
 
 def lowest_python(lock: ManagedLock) -> str:
@@ -218,7 +291,7 @@ def lowest_python(lock: ManagedLock) -> str:
 
 def _header(arguments: Sequence[str], name: str) -> str:
     # In uv's own words, which Renovate and Dependabot look for.
-    command = " ".join(["uv", *arguments, f"--output-file={name}"])
+    command = shlex.join(["uv", *arguments, f"--output-file={name}"])
     return f"# This file was autogenerated by uv via the following command:\n#    {command}\n"
 
 

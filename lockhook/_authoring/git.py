@@ -5,26 +5,67 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lockhook.errors import GitError, MissingToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+TRACKED: Final = "tracked"
+UNTRACKED: Final = "untracked"
+IGNORED: Final = "ignored"
+OUTSIDE: Final = "outside"  # of any work tree
+UNKNOWN: Final = "unknown"  # there is a repository, and no git to read it
+
+# What git sets for a hook, and what would make a command about one repository read another one
+# (`git rev-parse --local-env-vars`). With GIT_DIR alone, git even takes the working directory for
+# the top of the work tree.
+_LOCAL: Final = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_DIR",
+        "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+    }
+)  # fmt: skip
+# Reading must not take the index lock that the commit in progress needs, and what git says must
+# be in the words that are looked for.
+_ALWAYS: Final = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "LANGUAGE": "C"}
+_OUTSIDE: Final = ("not a git repository (or any", "must be run in a work tree")
 
 
 def toplevel(directory: str) -> str | None:
-    """Return the root of the work tree that a directory lies in, None outside of any."""
+    """Return the root of the work tree that a directory lies in, None outside of any.
+
+    Raises:
+        GitError: if git refuses to read the repository.
+    """
     answer = _run(["rev-parse", "--show-toplevel"], directory)
     return os.path.normpath(answer.rstrip("\n")) if answer else None
 
 
-def is_tracked(path: str) -> bool | None:
-    """Tell whether a file is in git's index; None if it lies in no work tree, or git is missing."""
+def status(path: str) -> str:
+    """Tell what git knows of a file: one of the constants of this module.
+
+    Raises:
+        GitError: if git refuses to read the repository.
+    """
     directory, name = os.path.split(path)
-    if toplevel(directory) is None:
-        return None
-    return bool(_run(["ls-files", "-z", "--", f":(literal){name}"], directory))
+    listed = _run(["ls-files", "-z", "--", f":(literal){name}"], directory)
+    if listed is None:
+        return UNKNOWN if shutil.which("git") is None and _in_repository(directory) else OUTSIDE
+    if listed:
+        return TRACKED
+    ignored = _run(["check-ignore", "--quiet", "--", name], directory, accepted=(0, 1))
+    return UNTRACKED if ignored is None else IGNORED
+
+
+def _in_repository(directory: str) -> bool:
+    above = os.path.dirname(directory)
+    if os.path.lexists(os.path.join(directory, ".git")):
+        return True
+    return above != directory and _in_repository(above)
 
 
 def files_named(name: str, directory: str) -> list[str]:
@@ -33,8 +74,9 @@ def files_named(name: str, directory: str) -> list[str]:
         ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{name}"],
         directory,
     )
-    paths = dict.fromkeys((answer or "").split("\0"))
-    return [os.path.join(directory, path) for path in paths if path]
+    paths = (os.path.join(directory, path) for path in dict.fromkeys((answer or "").split("\0")))
+    # One that was deleted and not yet staged is listed too.
+    return [path for path in paths if os.path.isfile(path)]
 
 
 def add(paths: Sequence[str], directory: str) -> None:
@@ -46,21 +88,70 @@ def add(paths: Sequence[str], directory: str) -> None:
     """
     if shutil.which("git") is None:
         raise MissingToolError("git is needed to stage files, and there is none")
-    done = _git(["add", "--force", "--", *paths], directory)
+    done = _git(["add", "--force", "--", *paths], directory, environment(directory))
     if done.returncode:
-        raise GitError(f"git add failed: {done.stderr.strip()}", path=directory)
+        raise GitError(f"git add failed: {_said(done)}", path=directory)
 
 
-def _run(arguments: Sequence[str], directory: str) -> str | None:
-    """Return what git prints, None if it fails or is missing."""
-    try:
-        done = _git(arguments, directory)
-    except OSError:
+def environment(directory: str) -> dict[str, str]:
+    """Return the environment for a command about the repository of a directory.
+
+    In a hook it keeps the index of the commit in progress, which with ``git commit -a`` is not the
+    usual one; unless that commit is one of another repository.
+    """
+    clean = {k: v for k, v in os.environ.items() if k not in _LOCAL} | _ALWAYS
+    if "GIT_DIR" not in os.environ and "GIT_INDEX_FILE" not in os.environ:
+        return clean
+    full = {**os.environ, **_ALWAYS}
+    found = _answer(_git(["rev-parse", "--absolute-git-dir", "--show-toplevel"], directory, clean))
+    if found is None:
+        # A repository that lies elsewhere than its work tree is only found by these variables.
+        return full if "GIT_WORK_TREE" in os.environ else clean
+    meant = _answer(_git(["rev-parse", "--absolute-git-dir"], os.getcwd(), full))
+    repository, _, top = found.rstrip("\n").partition("\n")
+    index = os.environ.get("GIT_INDEX_FILE")
+    if index and meant and os.path.samefile(repository, meant.rstrip("\n")):
+        clean["GIT_INDEX_FILE"] = os.path.join(top, index)
+    return clean
+
+
+def _run(
+    arguments: Sequence[str], directory: str, *, accepted: tuple[int, ...] = (0,)
+) -> str | None:
+    """Return what git prints; None if it fails as accepted, is missing, or finds no work tree.
+
+    Raises:
+        GitError: if it fails otherwise: a repository that cannot be read must not pass for none.
+    """
+    if shutil.which("git") is None:
         return None
+    done = _git(arguments, directory, environment(directory))
+    if done.returncode in accepted or any(words in done.stderr for words in _OUTSIDE):
+        return _answer(done)
+    raise GitError(
+        f"git cannot read the repository: {_said(done)}", path=directory, hint=_hint(done.stderr)
+    )
+
+
+def _answer(done: subprocess.CompletedProcess[str]) -> str | None:
     return None if done.returncode else done.stdout
 
 
-def _git(arguments: Sequence[str], directory: str) -> subprocess.CompletedProcess[str]:
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    return next((line for line in lines if line.startswith("fatal: ")), lines[0]).removeprefix(
+        "fatal: "
+    )
+
+
+def _hint(stderr: str) -> str:
+    command = next((line for line in stderr.splitlines() if "git config --global" in line), "")
+    return command.strip() or "mend what git says, then run it again"
+
+
+def _git(
+    arguments: Sequence[str], directory: str, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["git", *arguments],
         cwd=directory,
@@ -68,6 +159,5 @@ def _git(arguments: Sequence[str], directory: str) -> subprocess.CompletedProces
         check=False,
         encoding="utf-8",
         errors="surrogateescape",
-        # Reading must not take the index lock that the commit in progress needs.
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        env=env,
     )

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, stamp
-from lockhook._authoring.config import BASE, FULL, LockOptions
+from lockhook._authoring import config, inputs, stamp
+from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, LockOptions
 from lockhook._runtime.lockfile import decode, read_bytes
-from lockhook.errors import ConfigError, LockfileError
+from lockhook.errors import ConfigError, LockfileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockhook._authoring.config import Settings
+    from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.project import Project
     from lockhook._authoring.stamp import Stamp
 
 _PREFIXES: Final = ("requirements", "pylock")
+_STAMPS: Final = ("\n# /// lockhook\n", "\n[tool.lockhook]\n")
+
+# What the name of a file begins with that uv is writing. If lockhook is killed it stays, and is
+# no lock of the project.
+TEMPORARY: Final = "pylock.lockhook-temporary-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,24 @@ class ManagedLock:
         """Where it lies."""
         return os.path.join(self.project.directory, self.name)
 
+    def inputs(self) -> Inputs:
+        """Return what it follows from.
+
+        Raises:
+            ProjectError: if the project does not say.
+            UsageError: if the project has not the extras and groups that it covers.
+        """
+        try:
+            return inputs.of_lock(self.project, self.options)
+        except UsageError as error:
+            otherwise = (
+                f'take it out of [tool.lockhook.locks."{self.name}"]'
+                if self.configured
+                else f"make {self.name} anew without it"
+            )
+            error.hint = f"declare it in pyproject.toml, or {otherwise}"
+            raise
+
 
 def locks_of(project: Project) -> tuple[ManagedLock, ...]:
     """Return every lock of a project, those that are still to be made too.
@@ -55,7 +79,7 @@ def locks_of(project: Project) -> tuple[ManagedLock, ...]:
             ManagedLock(project=project, name=name, options=options, configured=True)
             for name, options in settings.locks.items()
         )
-    names = [BASE, *([FULL] if "full" in project.extras else []), *_on_disk(project.directory)]
+    names = [BASE, *([FULL] if FULL_EXTRA in project.extras else []), *_on_disk(project.directory)]
     return tuple(named(project, settings, name) for name in dict.fromkeys(names))
 
 
@@ -66,9 +90,16 @@ def named(project: Project, settings: Settings, name: str) -> ManagedLock:
             project=project, name=name, options=settings.locks[name], configured=True
         )
     found = read_stamp(os.path.join(project.directory, name))
-    implied = LockOptions(extras=("full",)) if name == FULL else LockOptions()
-    options = _options(found.inputs.options) if found else None
-    return ManagedLock(project=project, name=name, options=options or implied)
+    options = (_options(found.inputs.options) if found else None) or LockOptions(
+        extras=implied_extras(name)
+    )
+    options = replace(options, emit_index=settings.emit_index)
+    return ManagedLock(project=project, name=name, options=options)
+
+
+def implied_extras(name: str) -> tuple[str, ...]:
+    """Return the extras of a lock of which nothing is known but its name."""
+    return (FULL_EXTRA,) if name == FULL else ()
 
 
 def _options(table: Mapping[str, Any]) -> LockOptions | None:
@@ -85,8 +116,21 @@ def _on_disk(directory: str) -> list[str]:
         for name in os.listdir(directory)
         if name.startswith(_PREFIXES)
         and config.is_lock_name(name)
-        and (name.startswith("pylock.") or read_stamp(os.path.join(directory, name)))
+        and not name.startswith(TEMPORARY)
+        and (name.startswith("pylock.") or _is_stamped(os.path.join(directory, name)))
     )
+
+
+def _is_stamped(path: str) -> bool:
+    """Tell whether lockhook wrote a file, even if its stamp can no longer be read."""
+    try:
+        text = read_text(path)
+    except LockfileError:
+        return False
+    if text is None:
+        return False
+    lines = "\n" + text.replace("\r\n", "\n")
+    return any(mark in lines for mark in _STAMPS)
 
 
 def is_managed(project: Project) -> bool:
@@ -95,7 +139,12 @@ def is_managed(project: Project) -> bool:
     Others are left alone: a repository has ``pyproject.toml`` files that are no projects, such
     as those of tests and examples.
     """
-    return bool(project.tool("lockhook")) or bool(_on_disk(project.directory))
+    return project.has_settings or has_stamped(project.directory)
+
+
+def has_stamped(directory: str) -> bool:
+    """Tell whether a directory holds a lock that lockhook wrote."""
+    return any(_is_stamped(os.path.join(directory, name)) for name in _on_disk(directory))
 
 
 def read_text(path: str) -> str | None:
@@ -104,7 +153,8 @@ def read_text(path: str) -> str | None:
     Raises:
         LockfileError: if it cannot be read.
     """
-    return decode(read_bytes(path), path) if os.path.lexists(path) else None
+    # A link that leads nowhere is no file yet, and is written through.
+    return decode(read_bytes(path), path) if os.path.exists(path) else None
 
 
 def read_stamp(path: str) -> Stamp | None:

@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from lockhook._runtime.discovery import parse_toml
-from lockhook._runtime.names import normalize, visible
+from lockhook._runtime.names import normalize
 from lockhook.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ class Project:
             ProjectError: if there is none: uv would run a build backend to find dependencies.
         """
         table = self.pyproject.get("project")
+        if table is None and "poetry" in self._tools:
+            raise ProjectError(
+                "declares its dependencies under [tool.poetry], which uv does not read",
+                path=self.path,
+                hint="move them to [project] (Poetry 2 reads it too)",
+            )
         if not isinstance(table, dict):
             raise ProjectError(
                 "has no [project] table, so it declares no dependencies to lock",
@@ -63,10 +69,26 @@ class Project:
             raise ProjectError("[project] has no name", path=self.path, hint='add `name = "..."`')
         return normalize(name)
 
+    @property
+    def _tools(self) -> Mapping[str, Any]:
+        tools = self.pyproject.get("tool", {})
+        if not isinstance(tools, dict):
+            raise ProjectError("[tool] is not a table", path=self.path)
+        return tools
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether there is a ``[tool.lockhook]``."""
+        return "lockhook" in self._tools
+
+    @property
+    def declares_dependencies(self) -> bool:
+        """Whether this is a project, and not just the settings of some tools."""
+        return "project" in self.pyproject or "poetry" in self._tools
+
     def tool(self, name: str) -> Mapping[str, Any]:
         """Return the ``[tool.NAME]`` table, empty if there is none."""
-        tools = self.pyproject.get("tool", {})
-        table = tools.get(name, {}) if isinstance(tools, dict) else {}
+        table = self._tools.get(name, {})
         if not isinstance(table, dict):
             raise ProjectError(f"[tool.{name}] is not a table", path=self.path)
         return table
@@ -93,13 +115,16 @@ class Project:
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """``dependencies`` in canonical form, sorted."""
-        if "dependencies" in self.metadata.get("dynamic", ()):
-            raise ProjectError(
-                "its dependencies are dynamic: only its build backend knows them",
-                path=self.path,
-                hint="list them under [project] dependencies",
-            )
+        self._refuse_dynamic("dependencies")
         return self._canonical(self.metadata.get("dependencies", []), "dependencies")
+
+    def _refuse_dynamic(self, field: str) -> None:
+        if field in self.metadata.get("dynamic", ()):
+            raise ProjectError(
+                f"its {field} are dynamic: only its build backend knows them",
+                path=self.path,
+                hint=f'list them under [project] {field}, and take "{field}" out of `dynamic`',
+            )
 
     def extra(self, name: str) -> tuple[str, ...]:
         """Return an extra's requirements in canonical form, sorted; self-references followed.
@@ -114,7 +139,7 @@ class Project:
         if name not in extras:
             known = ", ".join(sorted(extras)) or "none"
             raise UsageError(
-                f"there is no extra {visible(name)!r}; the project has: {known}", path=self.path
+                f"there is no extra {name!r}; the project has: {known}", path=self.path
             )
         if name in parents:
             return
@@ -129,6 +154,7 @@ class Project:
     @cached_property
     def extras(self) -> Mapping[str, tuple[str, ...]]:
         """Normalised name to requirements in canonical form."""
+        self._refuse_dynamic("optional-dependencies")
         table = self.metadata.get("optional-dependencies", {})
         if not isinstance(table, dict):
             raise ProjectError("optional-dependencies is not a table", path=self.path)
@@ -151,7 +177,7 @@ class Project:
         if name not in groups:
             known = ", ".join(sorted(groups)) or "none"
             raise UsageError(
-                f"there is no dependency group {visible(name)!r}; the project has: {known}",
+                f"there is no dependency group {name!r}; the project has: {known}",
                 path=self.path,
             )
         if name in parents:
@@ -179,7 +205,7 @@ class Project:
         except (InvalidRequirement, TypeError) as error:
             reason = str(error).partition("\n")[0]
             raise ProjectError(
-                f"{where}: {visible(str(item))!r} is not a requirement: {reason}", path=self.path
+                f"{where}: {str(item)!r} is not a requirement: {reason}", path=self.path
             ) from None
         requirement.name = normalize(requirement.name)
         return str(requirement)
@@ -193,9 +219,18 @@ def load(directory: str) -> Project:
         ProjectError: if it cannot be read or is not TOML.
     """
     path = os.path.join(directory, FILE)
+    data = _read(path)
+    try:
+        return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))
+    except ProjectError as error:
+        error.hint = "mend the file, then run it again"
+        raise
+
+
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except FileNotFoundError:
         raise UsageError(
             "there is no such file",
@@ -204,4 +239,3 @@ def load(directory: str) -> Project:
         ) from None
     except OSError as error:
         raise ProjectError(f"cannot be read: {error.strerror}", path=path) from None
-    return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import tomli
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from lockhook._authoring.inputs import SCHEME, Inputs
 
@@ -124,23 +126,40 @@ def _parse(text: str) -> Stamp | None:
         table = tomli.loads(text)
         return Stamp(
             inputs=_inputs(table),
-            inputs_digest=table["inputs"],
-            body_digest=table["body"],
-            python=str(table["python"]),
-            platform=str(table.get("platform", "")),
+            inputs_digest=_text(table["inputs"]),
+            body_digest=_text(table["body"]),
+            python=_python(table["python"]),
+            platform=_text(table.get("platform", "")),
             scheme=table["scheme"],
         )
-    except (tomli.TOMLDecodeError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # Damaged by a hand or a merge: the same as none, since nothing it says can be relied on.
         return None
 
 
 def _inputs(table: Mapping[str, Any]) -> Inputs:
     return Inputs(
-        requires_python=table.get("requires-python", ""),
-        dependencies=tuple(table["dependencies"]),
-        extras={key: tuple(value) for key, value in table.get("extras", {}).items()},
-        groups={key: tuple(value) for key, value in table.get("groups", {}).items()},
+        requires_python=_text(table.get("requires-python", "")),
+        dependencies=_requirements(table["dependencies"]),
+        extras={key: _requirements(value) for key, value in table.get("extras", {}).items()},
+        groups={key: _requirements(value) for key, value in table.get("groups", {}).items()},
         settings=dict(table.get("settings", {})),
         options=dict(table.get("options", {})),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _python(value: object) -> str:
+    # It becomes an argument of uv.
+    return str(Version(_text(value)))
+
+
+def _requirements(items: list[object]) -> tuple[str, ...]:
+    for item in items:
+        Requirement(_text(item))
+    return tuple(map(_text, items))

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from lockhook._authoring import freshness, generate, git, locks, project, uv
-from lockhook.errors import UsageError
+from lockhook._runtime.discovery import nearest_project
+from lockhook.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,32 +20,54 @@ if TYPE_CHECKING:
 def projects(files: Sequence[str], directory: str) -> list[Project]:
     """Return the projects that files touch, or all of the repository without files.
 
+    A ``pyproject.toml`` elsewhere than above the working directory counts only if it asks for
+    locks: others belong to tests, examples and tools.
+
     Args:
         files: paths, relative to the directory or absolute; each stands for the project nearest
             above it.
         directory: the working directory.
 
     Raises:
-        UsageError: if there is no project.
+        UsageError: if there is no project, or a file lies in none that lockhook could lock.
+        ProjectError: if the ``pyproject.toml`` of one cannot be read.
+        GitError: if git refuses to read the repository.
     """
-    home = _nearest(directory) or git.toplevel(directory) or directory
+    top = git.toplevel(directory)
+    home = _nearest(directory, top)
     if files:
-        found = [_nearest(os.path.dirname(os.path.join(directory, file))) for file in files]
+        found = [_nearest(os.path.dirname(os.path.join(directory, file)), top) for file in files]
     else:
-        listed = git.files_named(project.FILE, git.toplevel(directory) or home)
-        found = [home, *map(os.path.dirname, listed)]
-    paths = dict.fromkeys(os.path.normpath(path) for path in found if path)
-    loaded = [project.load(path) for path in paths]
-    wanted = [one for one in loaded if one.directory == home or locks.is_managed(one)]
-    if not loaded:
-        raise UsageError("no pyproject.toml above any of the files", path=directory)
-    return wanted
+        found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
+    paths = dict.fromkeys(path for path in found if path)
+    wanted = [one for path in paths if (one := _wanted(path, is_home=path == home)) is not None]
+    if wanted or files:
+        return wanted
+    if home:
+        return [project.load(home)]
+    raise UsageError(
+        "there is no pyproject.toml here, and none below that asks for locks",
+        path=directory,
+        hint="run lockhook in a project",
+    )
 
 
-def _nearest(directory: str) -> str | None:
-    from lockhook._runtime.discovery import nearest_project
+def _wanted(path: str, *, is_home: bool) -> Project | None:
+    """Return a project if its locks are lockhook's concern."""
+    try:
+        one = project.load(path)
+    except ProjectError:
+        if is_home or locks.has_stamped(path):
+            raise
+        return None
+    return one if (is_home and one.declares_dependencies) or locks.is_managed(one) else None
 
-    return nearest_project(os.path.abspath(directory))
+
+def _nearest(directory: str, top: str | None) -> str | None:
+    """Return the nearest project above a directory, but none outside of its repository."""
+    found = nearest_project(os.path.realpath(directory))
+    inside = found is None or top is None or os.path.commonpath([found, top]) == top
+    return found if inside else None
 
 
 def check(files: Sequence[str], directory: str) -> Iterator[Verdict]:

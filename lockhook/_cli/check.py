@@ -26,13 +26,14 @@ def run(args: Namespace) -> int:
     verdicts = list(sync.check(args.files, os.getcwd()))
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
     shown = bad if args.quiet and args.format == "text" else verdicts
-    show(locks.view(shown, (), _next(bad), ok=not bad), args.format)
+    show(locks.view(shown, (), _next(bad), ok=not bad, nothing=not verdicts), args.format)
     if any(verdict.status == FOREIGN for verdict in bad):
         return 3
     return 1 if bad else 0
 
 
 def _next(bad: Sequence[Verdict]) -> list[str]:
-    stale = [verdict for verdict in bad if verdict.status != UNTRACKED]
+    mendable = [verdict for verdict in bad if verdict.status != FOREIGN]
+    stale = any(verdict.status != UNTRACKED for verdict in mendable)
     commands = ["lockhook sync"] if stale else []
-    return [*commands, locks.git_add([verdict.lock for verdict in bad])] if bad else []
+    return [*commands, *locks.git_add([verdict.lock for verdict in mendable])]

@@ -12,7 +12,7 @@ from lockhook._authoring.locks import ManagedLock
 from lockhook._cli import locks as rendering
 from lockhook._cli.view import View, show
 from lockhook._runtime.discovery import nearest_project
-from lockhook.errors import UsageError
+from lockhook.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     Raises:
         LockhookError: if one cannot be made; those before it stand.
     """
-    upgrade = Upgrade(everything=args.upgrade, packages=tuple(args.upgrade_package))
+    upgrade = Upgrade.parse(args.upgrade_package, everything=args.upgrade)
     one = _project(args)
     wanted = _all(args, one) if args.all else [_wanted(args, one)]
     made = list(generate.generate(wanted, uv.find(), upgrade, quiet=args.quiet))
@@ -66,6 +66,11 @@ def _wanted(args: Namespace, one: Project) -> ManagedLock:
     given = _given(args)
     if not given:
         return lock
+    given = {
+        "extras": list(locks.implied_extras(name)),
+        "emit_index": lock.options.emit_index,
+        **{key: _checked(key, value) for key, value in given.items()},
+    }
     options = config.options(**given)
     if lock.configured and options != lock.options:
         raise UsageError(
@@ -74,6 +79,17 @@ def _wanted(args: Namespace, one: Project) -> ManagedLock:
             hint="change it there, or write another file with -o",
         )
     return ManagedLock(project=one, name=name, options=options, configured=lock.configured)
+
+
+def _checked(name: str, value: object) -> object:
+    try:
+        config.options(**{name: value})
+    except ConfigError:
+        flag = "--" + name.replace("_", "-").removesuffix("s")
+        given = ", ".join(map(str, value)) if isinstance(value, list) else value
+        expected = config.EXPECTED.get(flag[2:], "a name")
+        raise UsageError(f"{flag} {str(given)!r} is not {expected}") from None
+    return value
 
 
 def _name(output: str, one: Project) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from lockhook._authoring import git
 from lockhook._authoring.freshness import CODES, FRESH, Verdict
 from lockhook._cli.view import Annotation, View
 from lockhook._runtime.fix import quote
@@ -16,21 +17,45 @@ if TYPE_CHECKING:
     from lockhook._authoring.locks import ManagedLock
 
 
+_NOTHING: Final = "no lock concerns these files"
+
+
 def shown(lock: ManagedLock) -> str:
     """Return a lock's path as people name it from here."""
     path = os.path.relpath(lock.path)
     return lock.path if path.startswith("..") else path
 
 
-def git_add(locks: Sequence[ManagedLock]) -> str:
-    """Return the command that stages locks."""
-    return quote(["git", "add", *map(shown, locks)])
+def git_add(locks: Sequence[ManagedLock]) -> list[str]:
+    """Return the command that stages locks, none if no repository holds them."""
+    known = {shown(lock): git.status(lock.path) for lock in locks}
+    paths = [
+        f"./{path}" if path.startswith("-") else path
+        for path, status in known.items()
+        if status != git.OUTSIDE
+    ]
+    # Without it, git refuses what `.gitignore` names.
+    force = ["--force"] if git.IGNORED in known.values() else []
+    return [quote(["git", "add", *force, *paths])] if paths else []
 
 
 def view(
-    verdicts: Sequence[Verdict], made: Sequence[Generated], commands: Sequence[str], *, ok: bool
+    verdicts: Sequence[Verdict],
+    made: Sequence[Generated],
+    commands: Sequence[str],
+    *,
+    ok: bool,
+    nothing: bool = False,
 ) -> View:
-    """Return verdicts, and what was made anew, for every format."""
+    """Return verdicts, and what was made anew, for every format.
+
+    Args:
+        verdicts: those to show.
+        made: the locks that were made anew.
+        commands: what to run next.
+        ok: whether the command passes.
+        nothing: whether there was no lock to look at, which silence would hide.
+    """
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
     documents = [_document(verdict, _of(verdict, made)) for verdict in verdicts]
     return View(
@@ -40,7 +65,7 @@ def view(
             "locks": documents,
             "fix": list(commands),
         },
-        text=[*_text(verdicts, made), *_commands(commands)],
+        text=[_NOTHING] if nothing else [*_text(verdicts, made), *_commands(commands)],
         title=f"locks: {'all fresh' if not bad else f'{len(bad)} not fresh'}",
         rows=[("lock", "status", "why"), *map(_row, verdicts)],
         annotations=[_annotation(verdict) for verdict in bad],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhook._cli import parser as parsers
 from lockhook._cli.style import Style
-from lockhook._cli.view import Annotation, View, show
+from lockhook._cli.view import Annotation, View, harmless, show
 from lockhook._runtime.names import visible
-from lockhook.errors import LockhookError
+from lockhook.errors import LockhookError, MissingToolError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,10 +43,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("lockhook: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has read enough. Nothing more can be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # Whoever read our output has read enough.
+        return _without_stdout()
+    except OSError as error:
+        # A disk that is full, a working directory that is gone: what was decided is not told.
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"lockhook: {visible(place)}{error.strerror or error}", file=sys.stderr)
+        return _without_stdout()
     return code
+
+
+def _without_stdout() -> int:
+    """Let nothing more be written, not even at exit, and return the code of what is not told."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return LockhookError.exit_code
 
 
 def _prepare() -> None:
@@ -53,8 +65,11 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # So that an ended hook removes its temporary files, as an interrupted one does.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # So that an ended hook removes its temporary files, as an interrupted one does. What `nohup`
+    # has set to be ignored stays so.
+    for number in filter(None, (signal.SIGTERM, getattr(signal, "SIGHUP", None))):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's call
@@ -78,8 +93,9 @@ def _fail(error: LockhookError, args: Namespace) -> int:
         ],
         commands=(),
     )
-    if args.format in {"json", "github", "markdown"}:
-        show(view, args.format)
+    if args.format != "text":
+        with suppress(MissingToolError):  # of PyYAML, which has just been said
+            show(view, args.format)
     return error.exit_code
 
 
@@ -98,6 +114,6 @@ def _say(error: LockhookError) -> None:
     first, *rest = str(error).split("\n")
     print(f"{style('lockhook:', 'bold', 'red')} {visible(first)}", file=sys.stderr)
     for line in rest:
-        print(visible(line), file=sys.stderr)
+        print(harmless(line), file=sys.stderr)
     if error.hint:
         print(f"  {style('next:', 'bold')} {visible(error.hint)}", file=sys.stderr)

@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
     if due and args.stage:
         git.add([lock.path for lock in due], due[0].project.directory)
     ok = not bad or args.stage
-    commands = [locks.git_add(due)] if due and not args.stage else []
+    commands = [] if args.stage else locks.git_add(due)
     shown = bad if args.quiet and args.format == "text" else verdicts
-    show(locks.view(shown, made, commands, ok=ok), args.format)
+    show(locks.view(shown, made, commands, ok=ok, nothing=not verdicts), args.format)
     return 0 if ok else 1

@@ -67,10 +67,19 @@ def show(view: View, form: str) -> None:
         print(line)
 
 
+def harmless(line: str) -> str:
+    """Return a line that neither a terminal nor GitHub Actions takes for a command.
+
+    Its runners obey what looks like ``::command::`` or ``##[command]`` in any line of a log.
+    """
+    shown = visible(line)
+    return f"'{shown}" if shown.lstrip().startswith(("::", "##[")) else shown
+
+
 def _text(view: View) -> Iterator[str]:
     style = Style(sys.stdout)
     for line in view.text:
-        yield _painted(line, style)
+        yield _painted(harmless(line), style)
 
 
 def _painted(line: str, style: Style) -> str:
@@ -87,7 +96,7 @@ def _painted(line: str, style: Style) -> str:
 
 _WORDS: Final = {
     "fresh": "green", "written": "green", "unchanged": "green", "stale": "red", "edited": "red",
-    "missing": "red", "untracked": "red", "damaged": "red", "not a lock": "red", "regenerated": "yellow",
+    "missing": "red", "untracked": "red", "damaged": "red", "not a lock": "red",
 }  # fmt: skip
 _MARKS: Final = {"+ ": "green", "~ ": "yellow"}
 
@@ -103,7 +112,17 @@ def _yaml(view: View) -> Iterator[str]:
         raise MissingToolError(
             "--format yaml needs PyYAML, and there is none", hint="pip install 'lockhook[cli]'"
         ) from None
-    yield yaml.safe_dump(view.document, sort_keys=False, allow_unicode=True).rstrip("\n")
+
+    class Dumper(yaml.SafeDumper):
+        """Writes a string on one line, so that no part of it can look like a line of its own."""
+
+    def as_scalar(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = None if text.isprintable() else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, as_scalar)
+    # Without `allow_unicode`, so that what a terminal would obey or hide is escaped, as in JSON.
+    yield yaml.dump(view.document, Dumper=Dumper, sort_keys=False, width=sys.maxsize).rstrip("\n")
 
 
 def _markdown(view: View) -> Iterator[str]:
@@ -117,7 +136,7 @@ def _markdown(view: View) -> Iterator[str]:
     if view.commands:
         yield ""
         yield "```sh"
-        yield from view.commands
+        yield from map(harmless, view.commands)
         yield "```"
 
 
