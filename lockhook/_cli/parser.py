@@ -45,6 +45,7 @@ def build() -> argparse.ArgumentParser:
     _verify(
         _command(commands, "verify", "are the installed packages what the lock says?", _run_verify)
     )
+    _exec(_command(commands, "exec", "verify, then become a command", _run_exec))
     _demo(_command(commands, "demo", "the whole story on a throw-away project", _run_demo))
     return parser
 
@@ -108,13 +109,22 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
+    _judging(parser)
+    parser.add_argument("--record", metavar="PATH", help="write the JSON report there as well")
+
+
+def _judging(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-l", "--lockfile", metavar="LOCKFILE", help="default: the project's lock")
     add("--skip", metavar="PACKAGE", action="append", help="leave out; default: mpi4py")
     add("--allow-missing", action="store_true", help="let packages pass that are not installed")
     add("--strict", action="store_true", help="fail on extra and unverifiable packages too")
     add("--python", metavar="PATH", help="look into this interpreter's environment")
-    add("--record", metavar="PATH", help="write the JSON report there as well")
+
+
+def _exec(parser: argparse.ArgumentParser) -> None:
+    _judging(parser)
+    parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -146,6 +156,12 @@ def _run_verify(args: argparse.Namespace) -> int:
     from lockhook._cli import verify
 
     return verify.run(args)
+
+
+def _run_exec(args: argparse.Namespace) -> int:
+    from lockhook._cli import exec as exec_
+
+    return exec_.run(args)
 
 
 def _run_demo(args: argparse.Namespace) -> int:

@@ -22,6 +22,19 @@ def run(args: Namespace) -> int:
     Raises:
         LockhookError: if it cannot be decided.
     """
+    found = report(args)
+    if args.record:
+        guard.write(found, args.record)
+    show(view(found, quiet=args.quiet, verbose=args.verbose), args.format)
+    return 0 if found.ok else 1
+
+
+def report(args: Namespace) -> Report:
+    """Return the report that the arguments ask for.
+
+    Raises:
+        LockhookError: if it cannot be decided.
+    """
     policy = Policy(
         skip=tuple(args.skip) if args.skip is not None else ("mpi4py",),
         allow_missing=args.allow_missing,
@@ -32,23 +45,19 @@ def run(args: Namespace) -> int:
         if args.python
         else environment.current(script_directory=False)
     )
-    report = verification.verify(args.lockfile or find(), where, policy)
-    if args.record:
-        guard.write(report, args.record)
-    show(view(report, quiet=args.quiet, verbose=args.verbose), args.format)
-    return 0 if report.ok else 1
+    return verification.verify(args.lockfile or find(), where, policy)
 
 
-def view(report: Report, *, quiet: bool = False, verbose: bool = False) -> View:
+def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:
     """Return a report for every format."""
-    findings = [f for f in report.findings if f.fails or f.status != "extra" or verbose]
+    findings = [f for f in found.findings if f.fails or f.status != "extra" or verbose]
     return View(
-        document=report.as_json(),
-        text=list(lines(report, quiet=quiet, verbose=verbose)),
-        title=f"{report.lockfile}: {report.status}",
+        document=found.as_json(),
+        text=list(lines(found, quiet=quiet, verbose=verbose)),
+        title=f"{found.lockfile}: {found.status}",
         rows=[("code", "package", "finding", "where"), *map(_row, findings)],
         annotations=[_annotation(finding) for finding in findings],
-        commands=report.fix,
+        commands=found.fix,
     )
 
 

@@ -89,13 +89,28 @@ class Judged(Record):
 
 def _judge(pin: Pin, evidence: Evidence, policy: Policy) -> Finding | None:
     """Return what is wrong with one package: the gravest thing first; None if nothing is."""
-    candidates = evidence.installed.get(pin.name, [])
+    candidates = evidence.installed.get(pin.name) or _by_origin(pin, evidence)
     if not candidates:
         return _finding(pin, "missing", policy, f"expected {_expected(pin)}, not installed")
     first = candidates[0]
     for status, message in _faults(pin, first, candidates, evidence):
         return _finding(pin, status, policy, message, found=first.version, location=first.location)
     return None
+
+
+def _by_origin(pin: Pin, evidence: Evidence) -> list[Distribution]:
+    """Return what was installed from a pin's URL or path, which need not tell the name."""
+    if pin.origin is None:
+        return []
+    from lockhook._runtime import origin
+
+    for candidates in evidence.installed.values():
+        record = evidence.origin(candidates[0])
+        if record is not None:
+            judgement = origin.judge(pin, record, evidence.directory)
+            if judgement.verdict != origin.DIFFERENT:
+                return candidates
+    return []
 
 
 def _faults(

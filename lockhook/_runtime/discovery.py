@@ -78,11 +78,12 @@ def _configured(pyproject: str) -> str | None:
     # Parsing TOML takes longer than everything else here, and most projects need no settings.
     if b"lockhook" not in data:
         return None
-    tool = parse_toml(data, pyproject).get("tool", {})
-    locks = tool.get("lockhook", {}).get("locks", {}) if isinstance(tool, dict) else {}
-    if not isinstance(locks, dict):
-        raise ConfigError("[tool.lockhook.locks] is not a table", path=pyproject)
-    return next(iter(locks), None)
+    table: Any = parse_toml(data, pyproject)
+    for key in ("tool", "lockhook", "locks"):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{key!r} of [tool.lockhook.locks] is not a table", path=pyproject)
+    return next(iter(table), None)
 
 
 def parse_toml(data: bytes, path: str) -> dict[str, Any]:
@@ -118,7 +119,8 @@ def project_name(project: str) -> str:
         if line.startswith("["):
             inside = line.strip() == "[project]"
         elif inside and equals and key.strip() == "name":
-            return value.strip().strip("\"'")
+            value = value.strip()
+            return value[1:].partition(value[0])[0] if value[:1] in {'"', "'"} else ""
     return ""
 
 

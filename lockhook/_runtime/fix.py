@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 
+from lockhook._runtime import versions
 from lockhook._runtime.indexes import of_label
-from lockhook._runtime.names import without_credentials
+from lockhook._runtime.names import is_name, without_credentials
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.indexes import Indexes
-    from lockhook._runtime.model import Lock
+    from lockhook._runtime.model import Lock, Pin
     from lockhook._runtime.report import Finding
 
-_INSTALL = frozenset({"missing", "mismatched", "labelled"})
+_INSTALL = frozenset({"missing", "mismatched"})
 _REINSTALL = frozenset({"broken", "conflicting", "labelled"})
 
 
@@ -44,32 +44,35 @@ class Fix(Record):
 def propose(
     findings: Iterable[Finding],
     lock: Lock,
+    pins: Iterable[Pin],
     environment: Environment,
     project: Indexes,
     *,
     has_pip: bool,
-    labels: Iterable[str],
 ) -> Fix:
     """Return what mends the failing findings.
 
     Args:
         findings: of one verification.
         lock: the lock they were judged by.
+        pins: those of the lock that count here.
         environment: the interpreter that was judged.
         project: the indexes of the project that the lock belongs to.
         has_pip: whether pip is installed in it.
-        labels: the local version labels of the pins that count here, such as ``cpu``.
     """
     failing = [finding for finding in findings if finding.fails]
     here = [finding for finding in failing if not _outside(finding, environment)]
+    by_name = {pin.name: pin for pin in pins if pin.name}
     steps = _Steps(
-        lock=lock.path,
+        # What begins with a dash would be taken for an option.
+        lock=os.path.join(".", lock.path) if lock.path.startswith("-") else lock.path,
         environment=environment,
-        indexes=tuple(_indexes(lock, project, labels)),
+        indexes=tuple(_indexes(lock, project, _labels(by_name.values()))),
         several=any(option == "--extra-index-url" for option, _ in lock.indexes),
         install=any(finding.status in _INSTALL for finding in failing),
-        reinstall=_packages(here, _REINSTALL),
-        remove=_packages(here, {"extra"}),
+        reinstall=tuple(f.package for f in here if _needs_force(f, by_name.get(f.package))),
+        twice=tuple(f.package for f in here if f.status == "conflicting"),
+        remove=tuple(f.package for f in here if f.status == "extra" and is_name(f.package)),
     )
     uv, pip = steps.uv(), steps.pip()
     commands = [uv] if uv and shutil.which("uv") else []
@@ -81,9 +84,22 @@ def propose(
     )
 
 
-def _packages(findings: Iterable[Finding], statuses: Iterable[str]) -> tuple[str, ...]:
-    wanted = set(statuses)
-    return tuple(finding.package for finding in findings if finding.status in wanted)
+def _needs_force(finding: Finding, pin: Pin | None) -> bool:
+    """Tell whether an installer would call the package satisfied and leave it as it is."""
+    if pin is None:
+        return False
+    if finding.status == "mismatched":
+        # The version is right, and it came from elsewhere.
+        return (
+            pin.wanted is None or versions.compare(pin.wanted, finding.found) != versions.DIFFERENT
+        )
+    return finding.status in _REINSTALL
+
+
+def _labels(pins: Iterable[Pin]) -> set[str]:
+    """Return the local version labels of some pins, such as ``cpu``."""
+    wanted = [pin.wanted.version for pin in pins if pin.wanted]
+    return {version.partition("+")[2].lower() for version in wanted if "+" in version}
 
 
 def _outside(finding: Finding, environment: Environment) -> bool:
@@ -103,6 +119,8 @@ def _advice(findings: Iterable[Finding], environment: Environment) -> Iterator[s
     for finding in findings:
         if finding.status == "shadowed":
             yield f"{finding.package}: {finding.message}; rename it, or take it off the path"
+        elif finding.status == "extra" and not is_name(finding.package):
+            yield f"delete what calls itself {finding.package} in {finding.location}"
         elif not _outside(finding, environment):
             continue
         elif user and _within(finding.location, os.path.dirname(user)):
@@ -120,6 +138,7 @@ class _Steps(Record):
     several: bool
     install: bool
     reinstall: tuple[str, ...]
+    twice: tuple[str, ...]
     remove: tuple[str, ...]
 
     def uv(self) -> str:
@@ -136,10 +155,18 @@ class _Steps(Record):
         indexes = [part for option in self.indexes for part in option]
         force = ["--force-reinstall", "--no-deps"] if self.reinstall else []
         remove = [*pip, "uninstall", "--yes", *self.remove]
-        return self._join([*pip, "install", *force, *indexes, "-r", self.lock], remove)
+        # pip removes one of two records only, and is content when there is none left.
+        first = [[*pip, "uninstall", "--yes", *self.twice]] * (2 * bool(self.twice))
+        return self._join([*pip, "install", *force, *indexes, "-r", self.lock], remove, first)
 
-    def _join(self, install: Sequence[str], remove: Sequence[str]) -> str:
-        wanted = [install] * (self.install or bool(self.reinstall)) + [remove] * bool(self.remove)
+    def _join(
+        self,
+        install: Sequence[str],
+        remove: Sequence[str],
+        first: Iterable[Sequence[str]] = (),
+    ) -> str:
+        wanted = [*first]
+        wanted += [install] * (self.install or bool(self.reinstall)) + [remove] * bool(self.remove)
         return " && ".join(map(quote, wanted))
 
     def _uv_indexes(self) -> Iterator[str]:
@@ -167,15 +194,20 @@ def _same(one: str, other: str) -> bool:
 
 def quote(arguments: Iterable[str]) -> str:
     """Return a command line for the shell of this platform (POSIX shell, or `cmd`)."""
-    return subprocess.list2cmdline(list(arguments)) if os.name == "nt" else shlex.join(arguments)
+    if os.name == "nt":
+        from subprocess import list2cmdline
+
+        return list2cmdline(list(arguments))
+    return shlex.join(arguments)
 
 
 def _indexes(lock: Lock, project: Indexes, labels: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the index options that a command line needs besides those that the lock holds."""
-    given = {option for option, _ in lock.indexes}
-    if project.default and "--index-url" not in given:
+    given = {url.rstrip("/") for _, url in lock.indexes}
+    has_default = any(option == "--index-url" for option, _ in lock.indexes)
+    if project.default and not has_default:
         yield "--index-url", without_credentials(project.default)
-    needed = [project.cpu or of_label(label) for label in sorted(labels)]
-    if "--extra-index-url" not in given:
-        for url in dict.fromkeys(filter(None, needed)):
+    needed = [(label == "cpu" and project.cpu) or of_label(label) for label in sorted(labels)]
+    for url in dict.fromkeys(filter(None, needed)):
+        if url.rstrip("/") not in given:
             yield "--extra-index-url", without_credentials(url)

@@ -9,6 +9,7 @@ from lockhook._runtime import environment as environments
 from lockhook._runtime import verification
 from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
+from lockhook._runtime.names import visible
 from lockhook._runtime.report import Report
 from lockhook.errors import LockhookError, LockMismatch, UsageError
 
@@ -49,10 +50,10 @@ def verify(
         UsageError: if an argument makes no sense.
     """
     policy = Policy(skip=_names(skip), allow_missing=allow_missing, strict=strict)
-    path = find() if lockfile is None else os.fspath(lockfile)
+    path = find() if lockfile is None else os.fsdecode(lockfile)
     report = verification.verify(path, environments.current(), policy)
     if record is not None:
-        write(report, os.fspath(record))
+        write(report, os.fsdecode(record))
     return report
 
 
@@ -90,19 +91,31 @@ def guard(
         LockhookError: with ``on_failure="raise"``, if that cannot be decided.
     """
     mode = _mode(on_failure)
+    refused: LockhookError | None = None
     try:
         if mode == "off":
-            report = _unchecked(lockfile, mode, f"{VARIABLE}=off: nothing was checked")
+            report = _unchecked(lockfile, f"{VARIABLE}=off: nothing was checked")
         else:
             report = verify(lockfile, skip=skip, allow_missing=allow_missing, strict=strict)
     except LockhookError as error:
-        if mode != "warn":
-            return _refuse(error, on_failure)
-        report = _unchecked(lockfile, mode, str(error))
+        refused, report = error, _unchecked(lockfile, str(error))
     report = report.replace(guard=mode)
-    if record is not None:
-        write(report, os.fspath(record))
+    unwritten = None if record is None else _try_to_write(report, os.fsdecode(record))
+    refused = refused or (unwritten if report.ok else None)
+    if refused and mode == "enforce":
+        _refuse(refused, on_failure)
+        return report
+    if unwritten:
+        _say(f"lockhook: {visible(str(unwritten))}")
     return _act(report, mode, on_failure)
+
+
+def _try_to_write(report: Report, path: str) -> UsageError | None:
+    try:
+        write(report, path)
+    except UsageError as error:
+        return error
+    return None
 
 
 def _mode(on_failure: str) -> str:
@@ -131,7 +144,7 @@ def _act(report: Report, mode: str, on_failure: str) -> Report:
 def _say_if_nothing_applied(report: Report) -> None:
     for finding in report.findings:
         if finding.status == "inapplicable":
-            _say(f"lockhook: {report.lockfile}: {finding.message}")
+            _say(f"lockhook: {visible(report.lockfile)}: {finding.message}")
 
 
 def _refuse_mismatch(report: Report, on_failure: str) -> None:
@@ -145,29 +158,29 @@ def _refuse_mismatch(report: Report, on_failure: str) -> None:
     logging.getLogger("lockhook").warning("%s", report)
 
 
-def _refuse(error: LockhookError, on_failure: str) -> Report:
+def _refuse(error: LockhookError, on_failure: str) -> None:
     if on_failure == "raise":
         raise error
-    text = f"lockhook: {error}" + (f"\n  next: {error.hint}" if error.hint else "")
+    text = f"lockhook: {visible(str(error))}"
+    if error.hint:
+        text += f"\n  next: {visible(error.hint)}"
     if on_failure == "exit":
         _say(text)
         raise SystemExit(error.exit_code) from None
     import logging
 
     logging.getLogger("lockhook").warning("%s", text)
-    return _unchecked(None, "enforce", str(error))
 
 
-def _unchecked(lockfile: Path | None, mode: str, reason: str) -> Report:
+def _unchecked(lockfile: Path | None, reason: str) -> Report:
     return Report(
-        lockfile="" if lockfile is None else os.fspath(lockfile),
+        lockfile="" if lockfile is None else os.fsdecode(lockfile),
         lock_sha256="",
         status="unchecked",
         summary={"total": 0, "matched": 0, "mismatched": 0, "missing": 0, "skipped": 0},
         findings=(),
         fix=(),
         environment=verification.describe(environments.current()),
-        guard=mode,
         reason=reason,
     )
 
@@ -197,3 +210,5 @@ def write(report: Report, path: str) -> None:
         replace_text(path, json.dumps(report.as_json(), indent=2) + "\n")
     except OSError as error:
         raise UsageError(f"the report cannot be written: {error.strerror}", path=path) from None
+    except ValueError:  # a NUL, or what no file system can name
+        raise UsageError("the report cannot be written: that is no path", path=path) from None

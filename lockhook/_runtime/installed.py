@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _HEAD = 4096  # bytes; name and version stand in the first lines of METADATA
+_MOST = 2**20  # bytes; further than this nobody has put them
 
 
 class Distribution(Record):
@@ -92,16 +93,14 @@ def _distributions(location: str, names: list[str]) -> Iterator[Distribution]:
         low = name.lower()
         if low.endswith(".dist-info"):
             yield _read(location, name, ("METADATA",))
-        elif low.endswith(".egg-info"):
-            yield _read(location, name, ("PKG-INFO", ""))
-        elif low == "egg-info" and location.lower().endswith(".egg"):
-            yield _read(location, name, ("PKG-INFO",))
+        elif low.endswith(".egg-info") or (low == "egg-info" and location.lower().endswith(".egg")):
+            yield _read(location, name, ("METADATA", "PKG-INFO", ""))
 
 
 def _read(location: str, directory: str, files: tuple[str, ...]) -> Distribution:
     metadata = os.path.join(location, directory)
-    head = next((text for file in files if (text := _head(metadata, file))), "")
-    name, version = _field(head, "name"), _field(head, "version")
+    head = next((data for file in files if (data := _head(metadata, file))), b"")
+    name, version = _name_and_version(head)
     stem = os.path.basename(location if directory.lower() == "egg-info" else directory)
     guess = stem.rpartition(".")[0].partition("-")[0]
     return Distribution(
@@ -109,40 +108,38 @@ def _read(location: str, directory: str, files: tuple[str, ...]) -> Distribution
         version=version if name else "",
         location=location,
         metadata=metadata,
-        problem="" if name and version else _problem(head, files[0]),
+        problem="" if name and version else _problem(head, name, files[-1] or "PKG-INFO"),
     )
 
 
-def _problem(head: str, file: str) -> str:
+def _problem(head: bytes, name: str, file: str) -> str:
     if not head:
         return f"its {file} is missing, empty or cannot be read"
-    return f"its {file} names no {'version' if _field(head, 'name') else 'package'}"
+    return f"its {file} names no {'version' if name else 'package'}"
 
 
-def _head(metadata: str, file: str) -> str:
-    """Return the headers of a metadata file (core metadata specification), "" if there are none."""
+def _head(metadata: str, file: str) -> bytes:
+    """Return the beginning of a metadata file, with the name and version if it has them."""
     try:
         # `open` costs three system calls more, and this is done for every package.
-        descriptor = os.open(
-            os.path.join(metadata, file) if file else metadata, os.O_RDONLY | _BINARY
-        )
+        descriptor = os.open(os.path.join(metadata, file) if file else metadata, _READ)
     except NotADirectoryError:
         return _head_in_archive(metadata, file)
     except OSError:
-        return ""
+        return b""
     try:
-        head = chunk = os.read(descriptor, _HEAD)
-        while len(chunk) == _HEAD and not (_holds(head, b"name") and _holds(head, b"version")):
-            chunk = os.read(descriptor, _HEAD)
-            head += chunk
+        head = os.read(descriptor, _HEAD)
+        if len(head) == _HEAD and not (_holds(head, b"name") and _holds(head, b"version")):
+            head += os.read(descriptor, _MOST)
     except OSError:
-        return ""
+        return b""
     finally:
         os.close(descriptor)
-    return _headers(head)
+    return head
 
 
-_BINARY = getattr(os, "O_BINARY", 0)
+# A pipe that somebody put there would keep a plain `open` waiting for ever.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def _holds(head: bytes, field: bytes) -> bool:
@@ -150,26 +147,43 @@ def _holds(head: bytes, field: bytes) -> bool:
     return start >= 0 and head.find(b"\n", start + 1) >= 0
 
 
-def _headers(data: bytes) -> str:
-    return data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n\n")[0]
-
-
-def _head_in_archive(metadata: str, file: str) -> str:
+def _head_in_archive(metadata: str, file: str) -> bytes:
     from zipfile import BadZipFile, ZipFile
 
     location, directory = os.path.split(metadata)
     try:
         with ZipFile(location) as archive:
-            data = archive.read(f"{directory}/{file}" if file else directory)
-    except (OSError, BadZipFile, KeyError):
-        return ""
-    return _headers(data)
+            return archive.read(f"{directory}/{file}")[:_MOST]
+    except (OSError, BadZipFile, KeyError, RuntimeError, NotImplementedError):
+        return b""
 
 
-def _field(head: str, wanted: str) -> str:
-    """Return the first header of that name; names of headers are not case-sensitive."""
-    for line in head.split("\n"):
-        name, colon, value = line.partition(":")
-        if colon and name.lower() == wanted:
-            return value.strip()
-    return ""
+def _name_and_version(head: bytes) -> tuple[str, str]:
+    """Return the first ``Name`` and ``Version`` header, "" for one that is not there.
+
+    As the `email` package reads them: names of headers are not case-sensitive, a line that is no
+    header ends them all, and one that begins with a blank continues the line before it.
+    """
+    found: dict[str, str] = {}
+    last = ""
+    for line in _lines(head):
+        key, colon, value = line.partition(":")
+        if line[:1] in {" ", "\t"}:
+            found[last] = f"{found.get(last, '')} {line.strip()}".strip()
+        elif line.startswith("From "):
+            continue
+        elif (
+            not (colon and key.isascii() and key.isprintable() and " " not in key)
+            or len(found.keys() & {"name", "version"}) == 2
+        ):
+            break
+        else:
+            last = key.lower()
+            last = "" if last in found else last
+            found[last] = value.strip()
+    return found.get("name", ""), found.get("version", "")
+
+
+def _lines(head: bytes) -> list[str]:
+    # What stands behind an empty line is the description, and may be long.
+    return head.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")

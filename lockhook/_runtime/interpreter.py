@@ -31,8 +31,11 @@ def ask(python: str) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EnvironmentUnreadableError(f"cannot be run: {error}", path=program) from None
+    except subprocess.TimeoutExpired:
+        reason = f"did not answer within {_TIMEOUT} seconds"
+        raise EnvironmentUnreadableError(reason, path=program) from None
+    except OSError as error:
+        raise EnvironmentUnreadableError(f"cannot be run: {error.strerror}", path=program) from None
     # Whatever a sitecustomize of that interpreter prints comes before the mark.
     _, mark, answer = done.stdout.decode("utf-8", "replace").rpartition(_MARK)
     if done.returncode or not mark:
@@ -45,7 +48,7 @@ _HINT = "--python takes a Python 3 interpreter, or the directory of a virtual en
 
 def _program(python: str) -> str:
     for inside in ("bin/python", "Scripts/python.exe"):
-        if os.path.isfile(candidate := os.path.join(python, inside)):
+        if python and os.path.isfile(candidate := os.path.join(python, inside)):
             return candidate
     found = shutil.which(python)
     if found is None:
@@ -71,7 +74,7 @@ def _checked(answer: str, program: str) -> dict[str, Any]:
     try:
         values = ast.literal_eval(answer)
         return {field: values[field] for field in facts.facts()}
-    except (ValueError, SyntaxError, TypeError, KeyError) as error:
+    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError) as error:
         raise EnvironmentUnreadableError(
             f"answered something else: {error}", path=program, hint=_HINT
         ) from None

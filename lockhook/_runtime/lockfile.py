@@ -8,6 +8,11 @@ from lockhook._runtime.model import Constraint, Lock, Pin
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import FileIO
+
 MAX_BYTES = 256 * 2**20  # ten times the largest lock that anybody has shown
 MAX_INCLUDES = 1000
 _NEXT = "`lockhook generate` writes a new one"
@@ -64,14 +69,29 @@ def read_bytes(path: str) -> bytes:
     """
     try:
         with open(path, "rb", buffering=0) as file:
-            if (size := os.fstat(file.fileno()).st_size) > MAX_BYTES:
-                raise LockfileError(f"is {size} bytes long: that is no lock", path=path)
-            return file.readall()
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise LockfileError(_TOO_LONG, path=path)
+            data = b"".join(_chunks(file))
     except IsADirectoryError:
         raise LockfileError("is a directory, not a lock", path=path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LockfileError(f"cannot be read: {reason}", path=path, hint=_hint(error)) from None
+
+    if len(data) > MAX_BYTES:
+        raise LockfileError(_TOO_LONG, path=path)
+    return data
+
+
+_TOO_LONG = f"is longer than {MAX_BYTES >> 20} MB: that is no lock"
+
+
+def _chunks(file: FileIO) -> Iterator[bytes]:
+    # A device or a pipe has no size to tell, and may never end.
+    left = MAX_BYTES + 1
+    while left > 0 and (chunk := file.read(min(left, 2**24))):
+        left -= len(chunk)
+        yield chunk
 
 
 def _hint(error: Exception) -> str | None:

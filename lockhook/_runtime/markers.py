@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    Values = Mapping[str, str | frozenset[str]]
+
 _STRINGS = frozenset(
     {
         "os_name",
@@ -30,12 +32,14 @@ class InvalidMarkerError(ValueError):
     """The text is not a marker; the message says where and why."""
 
 
-def evaluate(marker: str, environment: Mapping[str, str]) -> bool:
+def evaluate(marker: str, environment: Values) -> bool:
     """Tell whether a marker is true in an environment.
 
     Args:
         marker: what stands behind the semicolon of a requirement.
         environment: the marker variables and their values (PEP 508, "Environment Markers").
+            `extras` and `dependency_groups` of a lock file are sets (PEP 751), and so is the
+            `extra` of a uv.lock, where ``extra == 'x'`` asks whether x is in it.
 
     Raises:
         InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
@@ -57,6 +61,24 @@ def evaluate(marker: str, environment: Mapping[str, str]) -> bool:
     if len(groups) > 1:
         raise InvalidMarkerError(f"'(' is never closed in {_short(marker)}")
     return groups[0].close(marker)
+
+
+def check(marker: str) -> None:
+    """Refuse what is not a marker, without an environment to evaluate it in.
+
+    Raises:
+        InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
+    """
+    evaluate(marker, _SOME)
+
+
+# Values of the right kind for each variable: any will do.
+_SOME = {
+    **dict.fromkeys(_STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
+    **dict.fromkeys(_VERSIONS | {"implementation_version"}, "3.11"),
+    "extras": frozenset[str](),
+    "dependency_groups": frozenset[str](),
+}
 
 
 class _Group:
@@ -140,16 +162,19 @@ def _comparison(text: str) -> Iterator[str]:
         yield text
 
 
-def _compare(comparison: str, environment: Mapping[str, str]) -> bool:
+def _compare(comparison: str, environment: Values) -> bool:
     """Compare ``variable operator 'value'`` here where the answer is plain."""
     variable, operator, quoted = _split(comparison)
-    value = quoted[1:-1]
-    if len(quoted) >= 2 and quoted[0] in "'\"" and quoted.find(quoted[0], 1) == len(quoted) - 1:
+    if not variable:
+        return _is_member(comparison, environment)
+    found = environment.get(variable)
+    value = _unquoted(quoted)
+    if value is not None and isinstance(found, frozenset) and operator in {"==", "!="}:
+        return (value in found) is (operator == "==")
+    if value is not None and isinstance(found, str):
         if variable in _STRINGS and operator in {"==", "!="} and _is_word(value):
-            return (environment[variable] == value) is (operator == "==")
-        if variable in _VERSIONS and (
-            answer := _by_release(environment[variable], operator, value)
-        ):
+            return (found == value) is (operator == "==")
+        if variable in _VERSIONS and (answer := _by_release(found, operator, value)):
             return answer == "true"
     return _compare_with_packaging(comparison, environment)
 
@@ -161,10 +186,28 @@ def _split(comparison: str) -> tuple[str, str, str]:
     return variable, operator, rest[len(operator) :].lstrip(_SPACE)
 
 
+def _unquoted(text: str) -> str | None:
+    whole = len(text) >= 2 and text[0] in "'\"" and text.find(text[0], 1) == len(text) - 1
+    return text[1:-1] if whole else None
+
+
+def _is_member(comparison: str, environment: Values) -> bool:
+    """Answer ``'name' in extras`` and ``'name' not in dependency_groups`` (PEP 751)."""
+    end = comparison.find(comparison[:1], 1) + 1
+    value, words = _unquoted(comparison[:end]), comparison[end:].split()
+    found = environment.get(words[-1]) if words else None
+    if value is not None and isinstance(found, frozenset) and words[:-1] in _MEMBERSHIP:
+        return (value in found) is (words[:-1] == ["in"])
+    return _compare_with_packaging(comparison, environment)
+
+
+_MEMBERSHIP = (["in"], ["not", "in"])
+
+
 def _is_word(value: str) -> bool:
     # `packaging` compares as versions whatever is one, for any variable; no version begins
-    # with a letter other than the `v` that PEP 440 lets stand before it.
-    return value[:1].isalpha() and value[0] not in "vV"
+    # with a letter other than the `v` that PEP 440 lets stand before it. It also reads escapes.
+    return value[:1].isalpha() and value[0] not in "vV" and "\\" not in value
 
 
 def _by_release(found: str, operator: str, value: str) -> str:
@@ -197,19 +240,20 @@ def _padded(numbers: list[int], width: int) -> list[int]:
     return (numbers + [0] * width)[:width]
 
 
-def _compare_with_packaging(comparison: str, environment: Mapping[str, str]) -> bool:
-    from packaging.markers import (
-        InvalidMarker,
-        Marker,
-        UndefinedComparison,
-        UndefinedEnvironmentName,
-    )
+def _compare_with_packaging(comparison: str, environment: Values) -> bool:
+    from packaging.markers import Marker
 
     try:
-        return Marker(comparison).evaluate(dict(environment))
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName) as error:
+        return Marker(comparison).evaluate(_plain(environment))
+    except (ValueError, KeyError) as error:
+        # The errors of `packaging.markers` are these, and older ones let theirs through bare.
         reason = str(error).partition("\n")[0]
         raise InvalidMarkerError(f"{_short(comparison)} is not a comparison: {reason}") from None
+
+
+def _plain(environment: Values) -> dict[str, str]:
+    # Older versions of `packaging` know no sets; whoever asks for one here has misspelt something.
+    return {name: value for name, value in environment.items() if isinstance(value, str)}
 
 
 def _short(text: str) -> str:

@@ -38,13 +38,17 @@ class Pin(Record):
         extras: as written, in order; they change nothing about what must be installed.
         hashes: ``"sha256:<hex>"`` and the like.
         path: the file in which the line stands.
-        line: its number in that file, counted from 1.
+        line: its number in that file, counted from 1; 0 in a TOML lock.
+        place: where it stands in a TOML lock: ``packages[3]``.
+        requires_python: the Pythons it can be installed for, "" for any.
     """
 
     name: str
     wanted: Wanted | None
     path: str
     line: int
+    place: str = ""
+    requires_python: str = ""
     origin: Origin | None = None
     marker: str = ""
     extras: tuple[str, ...] = ()
@@ -67,6 +71,24 @@ class Constraint(Record):
     marker: str
     path: str
     line: int
+
+
+class Scope(Record):
+    """What a lock is for. A requirements.txt does not say.
+
+    Attributes:
+        requires_python: a version specifier set (PEP 440), "" for any Python.
+        environments: markers, of which one must be true; empty for any environment.
+        extras: normalised names that can be asked for.
+        groups: names of dependency groups that can be asked for.
+        default_groups: those that are meant when none is asked for.
+    """
+
+    requires_python: str = ""
+    environments: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
 
 
 class Lock(Record):

@@ -65,6 +65,8 @@ def _describe_pin(pin: Pin) -> str:
 def _describe_record(record: dict[str, Any] | None) -> str:
     if record is None:
         return "one from an index"
+    if not record:
+        return "a direct_url.json that cannot be read"
     commit = _table(record, "vcs_info").get("commit_id")
     editable = "editable " if _table(record, "dir_info").get("editable") is True else ""
     return (
@@ -88,9 +90,14 @@ def _from_index(pin: Pin, record: dict[str, Any]) -> str:
 
 
 def _vcs(origin: Origin, record: dict[str, Any]) -> str:
+    if origin.editable and _table(record, "dir_info").get("editable") is True:
+        # pip records where it cloned the repository to, and not which commit.
+        return UNDECIDED
     info = _table(record, "vcs_info")
     vcs = origin.url.partition("+")[0].lower()
     if info.get("vcs") != vcs or not _same_repository(origin.url, str(record.get("url"))):
+        return DIFFERENT
+    if not _same_subdirectory(origin, record):
         return DIFFERENT
     commit = str(info.get("commit_id", "")).lower()
     if _is_commit(origin.revision):
@@ -99,12 +106,16 @@ def _vcs(origin: Origin, record: dict[str, Any]) -> str:
     return UNDECIDED
 
 
+def _same_subdirectory(origin: Origin, record: dict[str, Any]) -> bool:
+    return str(record.get("subdirectory") or "").strip("/") == origin.subdirectory.strip("/")
+
+
 def _is_commit(revision: str) -> bool:
     return len(revision) in {40, 64} and not revision.lower().strip("0123456789abcdef")
 
 
 def _archive(pin: Pin, origin: Origin, record: dict[str, Any]) -> str:
-    if "archive_info" not in record:
+    if "archive_info" not in record or not _same_subdirectory(origin, record):
         return DIFFERENT
     wanted = {*pin.hashes, *_hashes_of_fragment(origin.url)}
     found = _hashes(record)
@@ -135,9 +146,12 @@ def _directory(origin: Origin, record: dict[str, Any], directory: str) -> str:
         return DIFFERENT
     if (_table(record, "dir_info").get("editable") is True) is not origin.editable:
         return DIFFERENT
-    ours = os.path.join(directory, _path(origin.url.partition("#")[0]))
-    theirs = _path(str(record.get("url")))
-    return SAME if os.path.realpath(ours) == os.path.realpath(theirs) else DIFFERENT
+    try:
+        ours = os.path.join(directory, _path(origin.url.partition("#")[0]))
+        theirs = _path(str(record.get("url")))
+        return SAME if os.path.realpath(ours) == os.path.realpath(theirs) else DIFFERENT
+    except ValueError:  # a NUL, or a URL that is none
+        return DIFFERENT
 
 
 def _path(url: str) -> str:

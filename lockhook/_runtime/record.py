@@ -37,8 +37,12 @@ class Record(metaclass=_Fields):
 
     def __init__(self, **values: Any) -> None:
         cls = type(self)
-        for field, value in (cls._defaults | values if cls._defaults else values).items():
-            object.__setattr__(self, field, value)
+        try:
+            for field, value in (cls._defaults | values if cls._defaults else values).items():
+                object.__setattr__(self, field, value)
+        except AttributeError:
+            unknown = [field for field in values if field not in cls._fields]
+            raise TypeError(f"{cls.__name__} has no field {', '.join(unknown)}") from None
         if len(cls._defaults.keys() | values.keys()) != len(cls._fields):
             missing = [f for f in cls._fields if f not in cls._defaults and f not in values]
             raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")

@@ -23,7 +23,6 @@ CODES = {
     "unverifiable": "LH107",
     "labelled": "LH108",
     "inapplicable": "LH109",
-    "edited": "LH110",
 }
 
 # What the summary always shows, and what it shows when it is not zero.
@@ -155,10 +154,8 @@ def lines(report: Report, *, quiet: bool = False, verbose: bool = False) -> Iter
     yield from _summary(report.summary)
     yield from _section("Issues:", failing)
     yield from _section("Notes:", _notes(report, verbose=verbose))
-    yield from _commands(
-        "To fix, run one of:" if len(report.fix) > 1 else "To fix, run:", report.fix
-    )
-    yield from _commands("What an installation cannot mend:", tuple(map(visible, report.advice)))
+    yield from _commands("To fix, run one of:", report.fix)
+    yield from _commands("What an installation cannot mend:", report.advice)
 
 
 def _summary(summary: Mapping[str, int]) -> Iterator[str]:
@@ -173,7 +170,7 @@ def _commands(title: str, commands: tuple[str, ...]) -> Iterator[str]:
     if commands:
         yield ""
         yield title
-        yield from (f"  {command}" for command in commands)
+        yield from (f"  {visible(command)}" for command in commands)
 
 
 def _section(title: str, findings: list[Finding]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lockhook._runtime.model import Constraint, Pin
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.record import Record
-from lockhook._runtime.versions import Wanted
+from lockhook._runtime.versions import Wanted, is_plain_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def plain_pin(line: str, path: str, number: int) -> Pin | None:
         return None
     requirement, _, marker = head.partition(";")
     name, equals, version = requirement.partition("==")
-    name, extras = _extras(name.strip())
-    version = version.strip()
-    if not (equals and is_name(name) and _is_plain_version(version)):
+    name, extras = _extras(name.strip(_BLANKS))
+    version = version.strip(_BLANKS)
+    if not (equals and is_name(name) and is_plain_version(version)):
         return None
     digests = tuple(digest.strip(" ") for digest in hashes)
     if extras is None or not all(map(_is_sha256, digests)):
@@ -127,25 +127,16 @@ def plain_pin(line: str, path: str, number: int) -> Pin | None:
     )
 
 
+# The blanks of PEP 508; `strip()` alone would take a no-break space too, which pip refuses.
+_BLANKS = " \t"
+
+
 def _extras(name: str) -> tuple[str, tuple[str, ...] | None]:
     if name[-1:] != "]":
         return name, ()
     name, _, inside = name[:-1].partition("[")
-    extras = tuple(extra.strip() for extra in inside.split(","))
-    return name.rstrip(), extras if all(map(is_name, extras)) else None
-
-
-def _is_plain_version(version: str) -> bool:
-    """Tell whether text is a PEP 440 version of the plain kind: ``1.2.3``, ``2.9.1+cpu``."""
-    release, plus, local = version.partition("+")
-    return (
-        release.isascii()
-        and release[:1].isdigit()
-        and release[-1:].isdigit()
-        and release.replace(".", "0").isdigit()
-        and ".." not in release
-        and (not plus or (local.isascii() and local.isalnum()))
-    )
+    extras = tuple(extra.strip(_BLANKS) for extra in inside.split(","))
+    return name.rstrip(_BLANKS), extras if all(map(is_name, extras)) else None
 
 
 def _is_sha256(digest: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lockhook._runtime.installed import Distribution, Installed
+
+# What packages install beside their own module by mistake, and every project has of its own:
+# nobody imports these from elsewhere.
+_EVERYBODYS = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
 
 _MODULES = (".py", ".pyc", ".so", ".pyd")
 
@@ -55,7 +58,7 @@ def _owners(
         here = suspects.get(distribution.location, {}) if distribution else {}
         if distribution is None or not here:
             continue
-        for stem in here.keys() & top_level(distribution):
+        for stem in (here.keys() & top_level(distribution)) - _EVERYBODYS:
             if _is_importable(here[stem]):
                 found[name] = here[stem]
     return found
@@ -74,16 +77,21 @@ def _shares_its_name(init: str) -> bool:
     """Tell whether a package lets others of its name be imported too, the way of before PEP 420."""
     if not init.endswith(".py"):
         return False
-    with open(init, "rb") as file:
-        head = file.read(4096)
+    try:
+        with open(init, "rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return False
     return b"extend_path" in head or b"declare_namespace" in head
 
 
 def top_level(distribution: Distribution) -> set[str]:
     """Return the modules that a distribution installed, by its RECORD or ``top_level.txt``."""
     for file in ("RECORD", "top_level.txt"):
-        with suppress(OSError, UnicodeDecodeError):
+        try:
             return set(_top_level(os.path.join(distribution.metadata, file)))
+        except (OSError, UnicodeDecodeError):  # noqa: PERF203 - `suppress` is an import more
+            continue
     return {distribution.name.replace("-", "_")}
 
 

@@ -9,6 +9,7 @@ from lockhook._runtime.discovery import nearest_project, project_name
 from lockhook._runtime.report import Finding, Report
 from lockhook._runtime.selection import select
 from lockhook._runtime.shadow import shadows
+from lockhook.errors import EnvironmentUnreadableError, ProjectError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,17 @@ def verify(path: str, environment: Environment, policy: Policy) -> Report:
 
     Raises:
         LockfileError: if the lock cannot be relied on.
+        EnvironmentUnreadableError: if the disk refuses what it must not.
     """
+    try:
+        return _verify(path, environment, policy)
+    except OSError as error:
+        raise EnvironmentUnreadableError(
+            f"cannot be looked at: {error.strerror}", path=os.fsdecode(error.filename or path)
+        ) from None
+
+
+def _verify(path: str, environment: Environment, policy: Policy) -> Report:
     lock = lockfile.load(path)
     selection = select(lock, environment.markers)
     found = installed.scan(environment.path)
@@ -119,17 +130,22 @@ def _fix(
     known = indexes.Indexes()
     if project:
         pyproject = os.path.join(project, "pyproject.toml")
-        with open(pyproject, "rb") as file:
-            known = indexes.of_project(parse_toml(file.read(), pyproject), project)
-    versions = [pin.wanted.version for pin in selection.pins if pin.wanted]
+        try:
+            with open(pyproject, "rb") as file:
+                known = indexes.of_project(parse_toml(file.read(), pyproject), project)
+        except (OSError, ProjectError):
+            pass  # what was found is told in any case, if with fewer options to mend it
     return fix.propose(
         findings,
         lock,
+        selection.pins,
         environment,
         known,
         has_pip="pip" in found.by_name,
-        labels={version.partition("+")[2].lower() for version in versions if "+" in version},
     )
+
+
+_LONGEST_RECORD = 2**20  # bytes
 
 
 def read_origin(distribution: Distribution) -> dict[str, Any] | None:
@@ -139,13 +155,15 @@ def read_origin(distribution: Distribution) -> dict[str, Any] | None:
     """
     try:
         with open(os.path.join(distribution.metadata, "direct_url.json"), "rb") as file:
-            data = file.read()
-    except OSError:
+            data = file.read(_LONGEST_RECORD)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        return {}
     import json
 
     try:
         record = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

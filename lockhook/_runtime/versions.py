@@ -73,3 +73,57 @@ def _compare_carefully(wanted: Wanted, found: str) -> str:
     if locked.local or locked != Version(installed.public):
         return DIFFERENT
     return DIFFERENT if wanted.exact else LABELLED
+
+
+def is_specifier(text: str) -> bool:
+    """Tell whether text is a version specifier set (PEP 440), such as ``>=3.10,<4``."""
+    if all(_is_plain_clause(clause.strip()) for clause in text.split(",")):
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return False
+    return True
+
+
+def _is_plain_clause(clause: str) -> bool:
+    version = clause.lstrip("<>=!")
+    return clause[: len(clause) - len(version)] in _PLAIN_OPERATORS and is_plain_version(
+        version.lstrip()
+    )
+
+
+_PLAIN_OPERATORS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+
+
+def is_version(text: str) -> bool:
+    """Tell whether text is a version (PEP 440)."""
+    if is_plain_version(text):
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def is_plain_version(version: str) -> bool:
+    """Tell whether text is a version in normal form (PEP 440), such as ``2.9.0.post0+cpu``.
+
+    Epochs and local labels of more than one part are left to `packaging`.
+    """
+    public, plus, local = version.partition("+")
+    prerelease = next((letters for letters in ("rc", "b", "a") if letters in public), "rc")
+    for mark in (".dev", ".post", prerelease):
+        public, found, number = public.partition(mark)
+        if found and not number.isdigit():
+            return False
+    return (
+        version.isascii()
+        and all(part.isdigit() for part in public.split("."))
+        and (not plus or local.isalnum())
+    )

@@ -29,7 +29,12 @@ LOCKS = {
 # How the environment is broken: the arguments of an installation into it.
 BREAKS = {
     "another numpy": ["numpy==1.26.4"],
-    "the build of the default index": ["--reinstall-package", "torch", "--no-sources", "torch==2.9.1"],
+    "the build of the default index": [
+        "--reinstall-package",
+        "torch",
+        "--no-sources",
+        "torch==2.9.1",
+    ],
 }
 
 
@@ -60,7 +65,6 @@ def test_each_command_mends(
     environment.uv_install(*indexes, *best, "-r", lock, cwd=folder)
     assert verify(run, environment)[0] == 0
 
-    code, report = 0, {}
     for i in range(2):
         environment.uv_install("--default-index", world.default, *BREAKS[broken], cwd=folder.parent)
         code, report = verify(run, environment)

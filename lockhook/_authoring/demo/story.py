@@ -22,7 +22,7 @@ __all__ = ["Chapter", "Event", "File", "Note", "tell"]
 _ADDED = "pandas"
 _OTHER_NUMPY = "1.26.4"
 _INSTALL = "uv pip install --index-strategy unsafe-best-match -r requirements.txt"
-_FIX = re.compile(r"^To fix, run(?: one of)?:\n {2}(?P<command>.+)$", re.MULTILINE)
+_FIX = re.compile(r"^To fix, run one of:\n {2}(?P<command>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

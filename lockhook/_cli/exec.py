@@ -1,0 +1,70 @@
+"""``lockhook exec``: verify, then become another program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from lockhook._cli import verify
+from lockhook._runtime.names import visible
+from lockhook.errors import LockMismatch, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+_NEXT = "lockhook exec -l requirements.txt -- python benchmark.py"
+
+
+def run(args: Namespace) -> int:
+    """Verify the environment that a command runs in, and become that command if it is right.
+
+    Nothing is printed when all is well: the output is the command's, and so is the exit code.
+
+    Raises:
+        UsageError: if there is no such command.
+        LockhookError: if it cannot be decided.
+    """
+    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    program = shutil.which(command[0]) if command else None
+    if program is None:
+        reason = (
+            f"there is no command {visible(command[0])!r}" if command else "exec needs a command"
+        )
+        raise UsageError(reason, hint=_NEXT)
+    args.python = args.python or python_of(program)
+    report = verify.report(args)
+    if not report.ok:
+        print(report, file=sys.stderr)
+        return LockMismatch.exit_code
+    return _become(program, command)
+
+
+def python_of(program: str) -> str | None:
+    """Return the interpreter that a program runs in, or the environment that has it.
+
+    What lies in the ``bin`` of a virtual environment, an interpreter or a script, imports from
+    that environment, whichever one lockhook itself is installed in.
+
+    Returns:
+        None if that is lockhook's own, or the program belongs to no Python.
+    """
+    directory = os.path.dirname(os.path.abspath(program))
+    environment = os.path.dirname(directory)
+    if os.path.realpath(environment) == os.path.realpath(sys.prefix):
+        return None
+    if os.path.basename(program).lower().startswith(("python", "pypy")):
+        return program
+    is_environment = os.path.isfile(os.path.join(environment, "pyvenv.cfg"))
+    return environment if is_environment else None
+
+
+def _become(program: str, command: Sequence[str]) -> int:
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(program, list(command))  # noqa: S606 - without a shell is what is wanted
+    # On Windows a process cannot become another one.
+    return subprocess.run([program, *command[1:]], check=False).returncode

@@ -1,0 +1,124 @@
+"""URLs and paths in place of a name and version: which text is one, and what it tells to pip.
+
+No disk is read: what looks like a path is one, whether or not it exists here.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from lockhook._runtime.model import Origin
+from lockhook._runtime.names import is_name
+
+# `pip._internal.vcs`: each version control system with the transports that it speaks.
+_VCS = {
+    "bzr": ("http", "https", "ssh", "sftp", "ftp", "lp", "file"),
+    "git": ("http", "https", "ssh", "git", "file"),
+    "hg": ("http", "https", "ssh", "static-http", "file"),
+    "svn": ("http", "https", "ssh", "svn", "file"),
+}
+_VCS_SCHEMES = frozenset(f"{vcs}+{how}" for vcs, transports in _VCS.items() for how in transports)
+_SCHEMES = _VCS_SCHEMES | {"http", "https", "ftp", "file"}
+_ARCHIVES = (
+    ".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz",
+    ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
+)  # fmt: skip
+
+
+def scheme_of(text: str) -> str:
+    """Return what stands before the colon if pip knows it for the scheme of a URL, else ""."""
+    scheme = text.partition(":")[0].lower()
+    return scheme if ":" in text and scheme in _SCHEMES else ""
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether pip takes a requirement for a URL or a path, rather than for a name."""
+    if scheme_of(text):
+        return True
+    before, at, _ = text.partition("@")
+    if at and not _looks_like_path(before):
+        return False
+    return _looks_like_path(text) or _is_archive(split_extras(text)[0])
+
+
+def _looks_like_path(text: str) -> bool:
+    return os.path.sep in text or "/" in text or text.startswith(".")
+
+
+def _is_archive(path: str) -> bool:
+    return path.lower().endswith(_ARCHIVES)
+
+
+def split_extras(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split ``./path[extra]`` into the path and its extras."""
+    match = re.fullmatch(r"(?P<path>.+)\[(?P<extras>[^\]]+)\]", text)
+    if match is None or scheme_of(text) not in {"", "file"}:
+        return text, ()
+    return match["path"].rstrip(), tuple(extra.strip() for extra in match["extras"].split(","))
+
+
+def origin(url: str, *, editable: bool) -> Origin:
+    """Return the origin that a URL or path describes.
+
+    Args:
+        url: as the lock spells it.
+        editable: whether it stood behind ``-e``.
+    """
+    bare, _, fragment = url.partition("#")
+    subdirectory = "".join(re.findall(r"(?:^|&)subdirectory=([^&]*)", fragment))
+    scheme = scheme_of(url)
+    if scheme in _VCS_SCHEMES:
+        bare, revision = _split_revision(bare)
+        return Origin(
+            url=bare, kind="vcs", editable=editable, revision=revision, subdirectory=subdirectory
+        )
+    is_remote = scheme not in {"", "file"}
+    kind = "archive" if is_remote or _is_archive(bare) else "directory"
+    return Origin(url=url, kind=kind, editable=editable, subdirectory=subdirectory)
+
+
+def _split_revision(url: str) -> tuple[str, str]:
+    """Split ``git+https://user@host/repo.git@revision`` at the last ``@`` of its path."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    before, at, revision = path.rpartition("@")
+    return f"{scheme}://{host}{slash}{before if at else path}", revision if at else ""
+
+
+def name_of(reference: str) -> str:
+    """Return the normalised name that a URL or path tells; "" if it tells none.
+
+    Raises:
+        ValueError: if it is the URL of a wheel whose file name is none, or its ``#egg=`` no name.
+    """
+    bare, _, fragment = reference.partition("#")
+    base = bare.replace("\\", "/").rpartition("/")[2]
+    egg = re.search(r"(?:^|&)egg=(?P<name>[^&\[]*)(\[[^&\]]*\])?(?P<rest>[^&]*)", fragment)
+    if egg and (egg["rest"] or not is_name(egg["name"])):
+        raise ValueError("#egg= is followed by what is no name")
+    if base.endswith(".whl"):
+        return _name_of_wheel(base)
+    if egg:
+        return canonicalize_name(egg["name"])
+    try:
+        return parse_sdist_filename(base)[0]
+    except InvalidSdistFilename:
+        return ""
+
+
+def _name_of_wheel(base: str) -> str:
+    from urllib.parse import unquote
+
+    try:
+        return parse_wheel_filename(unquote(base))[0]
+    except InvalidWheelFilename as error:
+        raise ValueError(str(error)) from None

@@ -1,0 +1,78 @@
+"""What a lock is for: whether an environment is inside it, and which extras and groups it has."""
+
+from __future__ import annotations
+
+from lockhook._runtime.markers import InvalidMarkerError, evaluate
+from lockhook._runtime.names import normalize, visible
+from lockhook.errors import LockfileError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lockhook._runtime.model import Pin, Scope
+
+
+def check(scope: Scope, markers: Mapping[str, str], path: str) -> None:
+    """Refuse an environment that a lock is not for (PEP 751, "Installation", and uv.lock).
+
+    Args:
+        scope: of the lock.
+        markers: the marker variables of the environment.
+        path: what to call the lock.
+
+    Raises:
+        LockfileError: if ``requires-python`` excludes the interpreter, or no environment that
+            the lock names is this one.
+    """
+    _check_python(scope.requires_python, markers, path, "it")
+    try:
+        # All of them are looked at: a syntax error behind the first that fits is one too.
+        truth = [evaluate(marker, markers) for marker in scope.environments]
+    except InvalidMarkerError as error:
+        raise LockfileError(f"environments: {error}", path=path) from None
+    if truth and not any(truth):
+        raise LockfileError(
+            f"is not for this platform: only for {' or '.join(scope.environments)}", path=path
+        )
+
+
+def check_pin(pin: Pin, markers: Mapping[str, str]) -> None:
+    """Refuse a package that its own ``requires-python`` excludes from this interpreter."""
+    _check_python(pin.requires_python, markers, pin.path, f"{pin.place}: {pin.name}")
+
+
+def _check_python(wanted: str, markers: Mapping[str, str], path: str, subject: str) -> None:
+    found = markers["python_full_version"]
+    if not wanted or _is_plainly_inside(wanted, found):
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        inside = SpecifierSet(wanted).contains(found, prereleases=True)
+    except InvalidSpecifier:
+        raise LockfileError(f"requires-python = {wanted!r} is not valid", path=path) from None
+    if not inside:
+        raise LockfileError(f"{subject} is for Python {wanted}, this is {found}", path=path)
+
+
+def _is_plainly_inside(wanted: str, found: str) -> bool:
+    """Answer the ``>=3.10`` of most locks without importing `packaging`."""
+    bound = wanted.removeprefix(">=").strip()
+    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
+        return False
+    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})
+
+
+def asked_for(names: Iterable[str], known: Iterable[str], kind: str, path: str) -> tuple[str, ...]:
+    """Return extras or groups as the lock spells them.
+
+    Raises:
+        UsageError: if the lock has none of that name.
+    """
+    spellings = {normalize(name): name for name in known}
+    for name in names:
+        if normalize(name) not in spellings:
+            listed = ", ".join(sorted(spellings)) or "none"
+            raise UsageError(f"has no {kind} {visible(name)!r}; it has: {listed}", path=path)
+    return tuple(dict.fromkeys(spellings[normalize(name)] for name in names))

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhook._cli.exec import python_of
+from lockhook._runtime.installed import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Result
+
+PYTEST = scan(sys.path).by_name["pytest"][0].version
+
+
+@pytest.fixture
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    def lock(version: str = PYTEST) -> Path:
+        path = tmp_path / "requirements.txt"
+        path.write_text(f"pytest=={version}\n")
+        monkeypatch.chdir(tmp_path)
+        return path
+
+    return lock
+
+
+def test_it_becomes_the_command(lock: Callable[..., Path], spawn: Callable[..., Result]) -> None:
+    lock()
+    code = "import sys; print(sys.argv[1:]); raise SystemExit(7)"
+    command = ["exec", "-l", "requirements.txt", "--", sys.executable, "-c", code, "--", "-q"]
+    assert spawn(*command) == (7, "['--', '-q']\n", "")
+
+
+def test_it_refuses(lock: Callable[..., Path], spawn: Callable[..., Result]) -> None:
+    lock("0.1")
+    done = spawn("exec", "-l", "requirements.txt", sys.executable, "-c", "print(1)")
+    assert (done.code, done.out) == (1, "")
+    assert f"  - pytest: expected 0.1, found {PYTEST} (" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "exec needs a command"),
+        (["--"], "exec needs a command"),
+        (["--", "no-such\x1bcommand"], r"there is no command 'no-such\\x1bcommand'"),
+    ],
+)
+def test_without_a_command(
+    arguments: list[str], reason: str, lock: Callable[..., Path], run: Callable[..., Result]
+) -> None:
+    lock()
+    done = run("exec", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"lockhook: {reason}\n  next: lockhook exec -l requirements.txt -- python benchmark.py\n"
+    )
+
+
+def test_what_cannot_be_decided(tmp_path: Path, run: Callable[..., Result]) -> None:
+    done = run("exec", "-l", tmp_path / "none.txt", "--", sys.executable)
+    assert (done.code, done.out) == (3, "")
+
+
+def test_whose_environment_is_judged(tmp_path: Path) -> None:
+    own = os.path.join(sys.prefix, "bin", "anything")
+    assert python_of(own) is None
+    scripts = tmp_path / "venv" / "bin"
+    assert python_of(str(scripts / "python3")) == str(scripts / "python3")
+    assert python_of(str(scripts / "tool")) is None
+    scripts.mkdir(parents=True)
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    assert python_of(str(scripts / "tool")) == str(tmp_path / "venv")

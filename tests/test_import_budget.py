@@ -1,0 +1,127 @@
+"""What the guard may import: a benchmark must not feel it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lockhook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = os.path.dirname(os.path.dirname(lockhook.__file__))
+LOCK = f"""\
+torch==2.9.1 ; sys_platform == 'darwin'
+torch==2.9.1+cpu ; sys_platform != 'darwin' and python_full_version >= '3.10' \\
+    --hash=sha256:{"a" * 64} \\
+    --hash=sha256:{"b" * 64}
+    # via bench (pyproject.toml)
+colorama==0.4.6 ; (os_name == 'nt' and python_full_version < '3.12') or sys_platform == 'win32'
+zope.interface[test]==6.0.0rc1
+pip==1.0
+"""
+
+# The guard itself, and what every Python has read before the first line of a program.
+OURS = {
+    "lockhook",
+    "lockhook.errors",
+    "lockhook._runtime",
+    *(
+        f"lockhook._runtime.{name}"
+        for name in (
+            "compare",
+            "discovery",
+            "environment",
+            "facts",
+            "guard",
+            "installed",
+            "lockfile",
+            "markers",
+            "model",
+            "names",
+            "record",
+            "report",
+            "requirements_txt",
+            "selection",
+            "shadow",
+            "verification",
+            "versions",
+        )
+    ),
+}
+SHA256 = {"_sha2", "_sha256", "hashlib", "_hashlib"}
+
+
+def new_modules(code: str, cwd: Path, *flags: str) -> set[str]:
+    """Run code in a bare interpreter, and return the modules that it added to it.
+
+    Bare is ``-S``: the ``.pth`` files of an environment import things of their own. `os` is then
+    the one module missing that every other Python has.
+    """
+    program = (
+        f"import sys, os\nsys.path.append({ROOT!r})\nknown = set(sys.modules)\n{code}\n"
+        "print(sorted(set(sys.modules) - known))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-E", *flags, "-c", program],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    modules: list[str] = ast.literal_eval(done.stdout)
+    return set(modules)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A lock as uv writes it, and an environment that holds all of it but colorama."""
+    (tmp_path / "requirements.txt").write_text(LOCK, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "bench"\n', encoding="utf-8")
+    for name, version in (("torch", "2.9.1+cpu"), ("zope.interface", "6.0.0rc1"), ("pip", "1")):
+        info = tmp_path / "site" / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n", encoding="utf-8"
+        )
+    return tmp_path
+
+
+def test_importing_lockhook_imports_nothing_else(tmp_path: Path) -> None:
+    assert new_modules("import lockhook", tmp_path) <= {"lockhook", "__future__"}
+
+
+@pytest.mark.parametrize("arguments", ["'requirements.txt'", "", "strict=True"])
+def test_a_passing_guard_imports_nothing_it_does_not_need(project: Path, arguments: str) -> None:
+    code = f"import lockhook; sys.path.append('site'); lockhook.guard({arguments})"
+    if sys.platform == "darwin":
+        pytest.skip("the lock is for other platforms")
+    assert new_modules(code, project) <= OURS | SHA256 | {"__future__"}
+
+
+def test_the_guard_changes_nothing_in_the_process(project: Path) -> None:
+    code = """
+import logging, os, signal, sys, warnings, threading, atexit
+sys.path.append('site')
+def state():
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    known = logging.root.manager.loggerDict
+    loggers = {name: vars(log).get('handlers') for name, log in known.items()}
+    return [handlers, loggers, list(logging.root.handlers), list(warnings.filters), os.getcwd(),
+            dict(os.environ), sys.path[:], sys.meta_path[:], sys.path_hooks[:],
+            threading.enumerate(), sys.excepthook, atexit._ncallbacks(), sorted(os.listdir('.')),
+            os.umask(18), sys.argv]
+os.umask(18)
+before = state()
+import lockhook
+lockhook.guard()
+assert state() == before, state()
+"""
+    new_modules(code, project, "-B")
