@@ -35,7 +35,10 @@ OURS = {
     *(
         f"lockhook._runtime.{name}"
         for name in (
+            "accelerator",
+            "accelerator_names",
             "compare",
+            "cpu_only",
             "discovery",
             "environment",
             "facts",
@@ -48,8 +51,10 @@ OURS = {
             "record",
             "report",
             "requirements_txt",
+            "scope",
             "selection",
             "shadow",
+            "torch_version",
             "verification",
             "versions",
         )

@@ -116,9 +116,31 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 def _judging(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-l", "--lockfile", metavar="LOCKFILE", help="default: the project's lock")
+    add(
+        "--extra",
+        metavar="EXTRA",
+        action="append",
+        default=[],
+        help="judge this extra of the lock too",
+    )
+    add(
+        "--group",
+        metavar="GROUP",
+        action="append",
+        default=[],
+        help="judge this dependency group too",
+    )
     add("--skip", metavar="PACKAGE", action="append", help="leave out; default: mpi4py")
     add("--allow-missing", action="store_true", help="let packages pass that are not installed")
     add("--strict", action="store_true", help="fail on extra and unverifiable packages too")
+    add(
+        "--integrity",
+        choices=("size", "hash"),
+        nargs="?",
+        const="hash",
+        help="hold every file against its RECORD; default: by hash",
+    )
+    add("--accelerator", choices=("cpu", "any"), help="default: by the project's settings, cpu")
     add("--python", metavar="PATH", help="look into this interpreter's environment")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from lockhook._cli import progress
 from lockhook._cli.view import Annotation, View, show
 from lockhook._runtime import environment, guard, verification
 from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
+from lockhook._runtime.model import Asked
 from lockhook._runtime.report import lines
 
 if TYPE_CHECKING:
@@ -39,13 +42,17 @@ def report(args: Namespace) -> Report:
         skip=tuple(args.skip) if args.skip is not None else ("mpi4py",),
         allow_missing=args.allow_missing,
         strict=args.strict,
+        accelerator=args.accelerator,
+        integrity=args.integrity,
     )
+    asked = Asked(extras=tuple(args.extra), groups=tuple(args.group))
     where = (
         environment.foreign(args.python)
         if args.python
         else environment.current(script_directory=False)
     )
-    return verification.verify(args.lockfile or find(), where, policy)
+    with progress.bar(sys.stderr, wanted=bool(args.integrity) and not args.quiet) as advance:
+        return verification.verify(args.lockfile or find(), where, policy, asked, advance)
 
 
 def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:

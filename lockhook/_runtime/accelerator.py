@@ -95,9 +95,6 @@ def _judge(distribution: Distribution) -> Iterator[Leak]:
     elif is_accelerator_name(name):
         build = build_of_label(version)
         yield _leak(distribution, "package", build, f"{version} is for accelerators only")
-    elif is_accelerator_label(version):
-        build = build_of_label(version)
-        yield _leak(distribution, "package", build, f"{version} is a build for {build}")
 
 
 def _undecided(distribution: Distribution) -> Leak:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What installs packages, and lockhook with what it needs, are part of no lock.
 NEVER_EXTRA = frozenset({"pip", "setuptools", "wheel", "uv", "lockhook", "packaging", "tomli"})
 
-_ALWAYS_FAIL = frozenset({"mismatched", "broken", "conflicting", "shadowed"})
+_ALWAYS_FAIL = frozenset({"mismatched", "broken", "conflicting", "shadowed", "leak", "modified"})
 
 
 class Policy(Record):
@@ -29,11 +29,15 @@ class Policy(Record):
         skip: names to leave out, as the caller spells them.
         allow_missing: whether a package that is not installed passes.
         strict: whether extra, unverifiable and labelled packages fail, and missing ones always.
+        accelerator: ``"cpu"``, ``"any"``, or None for what the project's settings say.
+        integrity: ``"size"`` or ``"hash"`` to look at every file of the locked packages too.
     """
 
     skip: tuple[str, ...] = ("mpi4py",)
     allow_missing: bool = False
     strict: bool = False
+    accelerator: str | None = None
+    integrity: str | None = None
 
     def fails(self, status: str) -> bool:
         """Tell whether a finding of that kind fails (the table of verdicts in the README)."""

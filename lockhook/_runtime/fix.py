@@ -12,13 +12,15 @@ import shlex
 import shutil
 
 from lockhook._runtime import versions
+from lockhook._runtime.accelerator_names import is_cpu_label
 from lockhook._runtime.indexes import of_label
+from lockhook._runtime.model import Asked
 from lockhook._runtime.names import is_name, without_credentials
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.indexes import Indexes
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.report import Finding
 
 _INSTALL = frozenset({"missing", "mismatched"})
-_REINSTALL = frozenset({"broken", "conflicting", "labelled"})
+_REINSTALL = frozenset({"broken", "conflicting", "labelled", "modified"})
 
 
 class Fix(Record):
@@ -41,47 +43,61 @@ class Fix(Record):
     advice: tuple[str, ...] = ()
 
 
-def propose(
-    findings: Iterable[Finding],
-    lock: Lock,
-    pins: Iterable[Pin],
-    environment: Environment,
-    project: Indexes,
-    *,
-    has_pip: bool,
-) -> Fix:
-    """Return what mends the failing findings.
+class Situation(Record):
+    """What is known where something has to be mended.
 
-    Args:
-        findings: of one verification.
-        lock: the lock they were judged by.
-        pins: those of the lock that count here.
+    Attributes:
+        lock: the lock that was judged by.
+        pins: those of it that count here.
+        asked: the extras and groups that were asked for.
         environment: the interpreter that was judged.
         project: the indexes of the project that the lock belongs to.
-        has_pip: whether pip is installed in it.
+        pip: the version of the pip that is installed in the environment, "" if none is.
     """
+
+    lock: Lock
+    pins: tuple[Pin, ...]
+    environment: Environment
+    project: Indexes
+    pip: str
+    asked: Asked = Asked()
+
+
+def propose(findings: Iterable[Finding], here: Situation) -> Fix:
+    """Return what mends the failing findings of one verification."""
+    lock, environment = here.lock, here.environment
     failing = [finding for finding in findings if finding.fails]
-    here = [finding for finding in failing if not _outside(finding, environment)]
-    by_name = {pin.name: pin for pin in pins if pin.name}
+    inside = [finding for finding in failing if not _outside(finding, environment)]
+    by_name = {pin.name: pin for pin in here.pins if pin.name}
     steps = _Steps(
         # What begins with a dash would be taken for an option.
         lock=os.path.join(".", lock.path) if lock.path.startswith("-") else lock.path,
+        asked=here.asked,
         environment=environment,
-        indexes=tuple(_indexes(lock, project, _labels(by_name.values()))),
+        indexes=tuple(_indexes(lock, here.project, _labels(by_name.values()))),
         several=any(option == "--extra-index-url" for option, _ in lock.indexes),
         install=any(finding.status in _INSTALL for finding in failing),
-        reinstall=tuple(f.package for f in here if _needs_force(f, by_name.get(f.package))),
-        twice=tuple(f.package for f in here if f.status == "conflicting"),
-        remove=tuple(f.package for f in here if f.status == "extra" and is_name(f.package)),
+        reinstall=tuple(f.package for f in inside if _needs_force(f, by_name.get(f.package))),
+        twice=tuple(f.package for f in inside if f.status == "conflicting"),
+        remove=tuple(f.package for f in inside if f.status == "extra" and is_name(f.package)),
     )
-    uv, pip = steps.uv(), steps.pip()
-    commands = [uv] if uv and shutil.which("uv") else []
-    commands += [pip] if pip and has_pip else []
+    by_uv, by_pip = steps.uv(), steps.pip()
+    commands = [by_uv] if by_uv and shutil.which("uv") else []
+    commands += [by_pip] if by_pip and _can_read(here) else []
     return Fix(
         # With neither at hand, the command that does not need an installed pip is the better one.
-        commands=tuple(commands or [command for command in (uv,) if command]),
-        advice=tuple(dict.fromkeys(_advice(failing, environment))),
+        commands=tuple(commands or [command for command in (by_uv,) if command]),
+        advice=tuple(dict.fromkeys([*_advice(failing, environment), *_unlock(inside, by_name)])),
     )
+
+
+def _can_read(here: Situation) -> bool:
+    """Tell whether the pip at hand can install from a lock: it knows ``pylock.toml`` since 26."""
+    if not here.lock.scope.is_known:
+        return bool(here.pip)
+    major = here.pip.partition(".")[0]
+    is_new = major.isdigit() and int(major) >= 26
+    return is_new and here.lock.graph is None and here.asked == Asked()
 
 
 def _needs_force(finding: Finding, pin: Pin | None) -> bool:
@@ -93,7 +109,12 @@ def _needs_force(finding: Finding, pin: Pin | None) -> bool:
         return (
             pin.wanted is None or versions.compare(pin.wanted, finding.found) != versions.DIFFERENT
         )
-    return finding.status in _REINSTALL
+    return finding.status in _REINSTALL or (finding.status == "leak" and _is_cpu(pin))
+
+
+def _is_cpu(pin: Pin) -> bool:
+    """Tell whether a pin can only be met by a CPU build, so that installing it anew helps."""
+    return pin.wanted is not None and is_cpu_label(pin.wanted.version)
 
 
 def _labels(pins: Iterable[Pin]) -> set[str]:
@@ -129,10 +150,19 @@ def _advice(findings: Iterable[Finding], environment: Environment) -> Iterator[s
             yield f"take {finding.location} out of PYTHONPATH"
 
 
+def _unlock(findings: Iterable[Finding], pins: Mapping[str, Pin]) -> Iterator[str]:
+    """Yield what to do where the lock itself lets an accelerator build in."""
+    for finding in findings:
+        pin = pins.get(finding.package)
+        if finding.status == "leak" and not (pin and _is_cpu(pin)):
+            yield f"{finding.package}: lock a build for the CPU, or accept this one"
+
+
 class _Steps(Record):
     """The parts of a command line, before uv or pip puts them in its own words."""
 
     lock: str
+    asked: Asked
     environment: Environment
     indexes: tuple[tuple[str, str], ...]
     several: bool
@@ -147,7 +177,20 @@ class _Steps(Record):
         install = ["uv", "pip", "install", *python, *self._uv_indexes()]
         install += [part for name in self.reinstall for part in ("--reinstall-package", name)]
         remove = ["uv", "pip", "uninstall", *python, *self.remove]
-        return self._join([*install, "-r", self.lock], remove)
+        if os.path.basename(self.lock) == "uv.lock":
+            return self._join([*install, "-r", "-"], remove, export=self._export())
+        return self._join([*install, "-r", self.lock, *self._asked()], remove)
+
+    def _export(self) -> str:
+        directory = os.path.dirname(self.lock)
+        project = ["--project", directory] if directory else []
+        return quote(["uv", "export", "--quiet", "--frozen", *project, *self._asked()]) + " | "
+
+    def _asked(self) -> Iterator[str]:
+        for extra in self.asked.extras:
+            yield from ("--extra", extra)
+        for group in self.asked.groups:
+            yield from ("--group", group)
 
     def pip(self) -> str:
         """Return the command line for pip, "" if there is nothing to do."""
@@ -164,10 +207,12 @@ class _Steps(Record):
         install: Sequence[str],
         remove: Sequence[str],
         first: Iterable[Sequence[str]] = (),
+        export: str = "",
     ) -> str:
-        wanted = [*first]
-        wanted += [install] * (self.install or bool(self.reinstall)) + [remove] * bool(self.remove)
-        return " && ".join(map(quote, wanted))
+        wanted = [*map(quote, first)]
+        wanted += [export + quote(install)] * (self.install or bool(self.reinstall))
+        wanted += [quote(remove)] * bool(self.remove)
+        return " && ".join(wanted)
 
     def _uv_indexes(self) -> Iterator[str]:
         for option, url in self.indexes:
@@ -203,6 +248,8 @@ def quote(arguments: Iterable[str]) -> str:
 
 def _indexes(lock: Lock, project: Indexes, labels: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the index options that a command line needs besides those that the lock holds."""
+    if lock.scope.is_known and lock.graph is None:
+        return  # a pylock.toml holds the URL of each file
     given = {url.rstrip("/") for _, url in lock.indexes}
     has_default = any(option == "--index-url" for option, _ in lock.indexes)
     if project.default and not has_default:

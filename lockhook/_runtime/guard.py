@@ -9,6 +9,7 @@ from lockhook._runtime import environment as environments
 from lockhook._runtime import verification
 from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
+from lockhook._runtime.model import Asked
 from lockhook._runtime.names import visible
 from lockhook._runtime.report import Report
 from lockhook.errors import LockhookError, LockMismatch, UsageError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     Path = str | PathLike[str]
+    Integrity = bool | Literal["size", "hash"]
+    Accelerator = Literal["cpu", "any"] | None
 
 VARIABLE = "LOCKHOOK_GUARD"
 
@@ -27,19 +30,28 @@ VARIABLE = "LOCKHOOK_GUARD"
 def verify(
     lockfile: Path | None = None,
     *,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
     skip: Iterable[str] = ("mpi4py",),
     allow_missing: bool = False,
     strict: bool = False,
+    integrity: Integrity = False,
+    accelerator: Accelerator = None,
     record: Path | None = None,
 ) -> Report:
     """Compare the installed packages with a lock. Prints nothing and never exits.
 
     Args:
         lockfile: the lock; found as the README tells if it is None.
+        extras: those of a ``pylock.toml`` or ``uv.lock`` to judge too.
+        groups: its dependency groups to judge too.
         skip: packages to leave out, by name.
         allow_missing: let a package pass that is in the lock and not installed.
         strict: fail also for extra packages, for what no record can prove, and for another
             build of a locked version.
+        integrity: ``"size"`` or ``"hash"`` (or True) to hold every file of the locked packages
+            against its RECORD.
+        accelerator: ``"cpu"`` or ``"any"``; what the project's settings say if it is None.
         record: a file to write the JSON report to, atomically.
 
     Returns:
@@ -49,9 +61,16 @@ def verify(
         LockfileError: if there is no lock, or it cannot be relied on.
         UsageError: if an argument makes no sense.
     """
-    policy = Policy(skip=_names(skip), allow_missing=allow_missing, strict=strict)
+    policy = Policy(
+        skip=_names("skip", skip),
+        allow_missing=allow_missing,
+        strict=strict,
+        accelerator=_one_of("accelerator", accelerator, (None, "cpu", "any")),
+        integrity=_one_of("integrity", _HASH.get(integrity, integrity), (None, "size", "hash")),
+    )
+    asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
     path = find() if lockfile is None else os.fsdecode(lockfile)
-    report = verification.verify(path, environments.current(), policy)
+    report = verification.verify(path, environments.current(), policy, asked)
     if record is not None:
         write(report, os.fsdecode(record))
     return report
@@ -60,9 +79,13 @@ def verify(
 def guard(
     lockfile: Path | None = None,
     *,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
     skip: Iterable[str] = ("mpi4py",),
     allow_missing: bool = True,
     strict: bool = False,
+    integrity: Integrity = False,
+    accelerator: Accelerator = None,
     record: Path | None = None,
     on_failure: Literal["exit", "raise", "warn"] = "exit",
 ) -> Report:
@@ -74,10 +97,15 @@ def guard(
 
     Args:
         lockfile: the lock; found as the README tells if it is None.
+        extras: those of a ``pylock.toml`` or ``uv.lock`` to judge too.
+        groups: its dependency groups to judge too.
         skip: packages to leave out, by name. mpi4py follows the machine's MPI.
         allow_missing: let a package pass that is in the lock and not installed.
         strict: fail also for extra packages, for what no record can prove, and for another
             build of a locked version.
+        integrity: ``"size"`` or ``"hash"`` (or True) to hold every file of the locked packages
+            against its RECORD.
+        accelerator: ``"cpu"`` or ``"any"``; what the project's settings say if it is None.
         record: a file to write the JSON report to, atomically, whatever the outcome.
         on_failure: ``"exit"`` prints the report on stderr and exits; ``"raise"`` raises;
             ``"warn"`` logs the report as a warning and returns.
@@ -96,7 +124,16 @@ def guard(
         if mode == "off":
             report = _unchecked(lockfile, f"{VARIABLE}=off: nothing was checked")
         else:
-            report = verify(lockfile, skip=skip, allow_missing=allow_missing, strict=strict)
+            report = verify(
+                lockfile,
+                extras=extras,
+                groups=groups,
+                skip=skip,
+                allow_missing=allow_missing,
+                strict=strict,
+                integrity=integrity,
+                accelerator=accelerator,
+            )
     except LockhookError as error:
         refused, report = error, _unchecked(lockfile, str(error))
     report = report.replace(guard=mode)
@@ -185,10 +222,21 @@ def _unchecked(lockfile: Path | None, reason: str) -> Report:
     )
 
 
-def _names(skip: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(skip, str):
-        raise UsageError(f"skip takes a sequence of names, not the one string {skip!r}")
-    return tuple(skip)
+# What `integrity` may be besides the name of a way to look.
+_HASH: dict[object, str | None] = {True: "hash", False: None}
+
+
+def _one_of(argument: str, value: object, choices: tuple[str | None, ...]) -> str | None:
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise UsageError(f"{argument} is one of {', '.join(map(repr, choices))}, not {value!r}")
+
+
+def _names(argument: str, names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise UsageError(f"{argument} takes a sequence of names, not the one string {names!r}")
+    return tuple(names)
 
 
 def _say(text: str) -> None:

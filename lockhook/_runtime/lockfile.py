@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
+    from typing import Any
 
 MAX_BYTES = 256 * 2**20  # ten times the largest lock that anybody has shown
 MAX_INCLUDES = 1000
@@ -31,12 +32,26 @@ def load(path: str) -> Lock:
     """Read a lock and everything that it includes.
 
     Args:
-        path: the file; its name decides the format, as it does for uv and pip.
+        path: the file; its name decides the format, as it does for uv and pip: ``uv.lock``,
+            ``pylock.toml`` and ``pylock.NAME.toml``, and all others are requirements files.
 
     Raises:
         LockfileError: if the file cannot be read or is not a lock, with file, line and reason.
     """
-    refuse_other_formats(path)
+    name = os.path.basename(path)
+    if name == "uv.lock":
+        return _load_uv_lock(path)
+    if name.startswith("pylock.") and name.endswith(".toml"):
+        return _load_pylock(path)
+    if name.endswith((".toml", ".lock")):
+        raise LockfileError(_UNKNOWN, path=path, hint=_NEXT)
+    return _load_requirements(path)
+
+
+_UNKNOWN = "is of a format that is not known; uv.lock, pylock.toml and pylock.NAME.toml are"
+
+
+def _load_requirements(path: str) -> Lock:
     data = read_bytes(path)
     collected = _Collected()
     collected.add(data, path, constrains=False, parents=())
@@ -51,14 +66,31 @@ def load(path: str) -> Lock:
     )
 
 
-def refuse_other_formats(path: str) -> None:
-    """Raise for a lock whose format is known and not readable yet."""
-    if path.endswith((".toml", ".lock")):
-        raise LockfileError(
-            "cannot be verified yet: only requirements.txt locks can",
-            path=path,
-            hint="`lockhook generate -o requirements.txt` writes one of the same project",
-        )
+def _load_pylock(path: str) -> Lock:
+    from lockhook._runtime import pylock_toml
+
+    data = read_bytes(path)
+    pins, scope = pylock_toml.read(_parse_toml(data, path), path)
+    return Lock(path=path, sha256=_sha256(data), pins=pins, scope=scope)
+
+
+def _load_uv_lock(path: str) -> Lock:
+    from lockhook._runtime import uv_lock
+
+    data = read_bytes(path)
+    graph = uv_lock.read(_parse_toml(data, path), path)
+    return Lock(path=path, sha256=_sha256(data), pins=(), scope=graph.scope, graph=graph)
+
+
+def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
+    import tomli
+
+    text = decode(data, path)
+    try:
+        return tomli.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Also what a merge leaves: conflict marks are no TOML.
+        raise LockfileError(f"is not valid TOML: {error}", path=path, hint=_NEXT) from None
 
 
 def read_bytes(path: str) -> bytes:

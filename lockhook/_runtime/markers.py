@@ -73,7 +73,7 @@ def check(marker: str) -> None:
 
 
 # Values of the right kind for each variable: any will do.
-_SOME = {
+_SOME: dict[str, str | frozenset[str]] = {
     **dict.fromkeys(_STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
     **dict.fromkeys(_VERSIONS | {"implementation_version"}, "3.11"),
     "extras": frozenset[str](),

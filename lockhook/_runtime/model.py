@@ -6,6 +6,7 @@ from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lockhook._runtime.uv_lock import Graph
     from lockhook._runtime.versions import Wanted
 
 
@@ -82,6 +83,7 @@ class Scope(Record):
         extras: normalised names that can be asked for.
         groups: names of dependency groups that can be asked for.
         default_groups: those that are meant when none is asked for.
+        is_known: whether the format says any of this.
     """
 
     requires_python: str = ""
@@ -89,6 +91,14 @@ class Scope(Record):
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()
+    is_known: bool = False
+
+
+class Asked(Record):
+    """The extras and dependency groups that somebody asks a lock for, in any spelling."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 class Lock(Record):
@@ -100,10 +110,15 @@ class Lock(Record):
         pins: in the order of the files.
         constraints: of its ``-c`` files.
         indexes: ``(option, url)`` for each index line, such as ``--extra-index-url``.
+        scope: what it is for, as far as it says.
+        graph: the packages of a uv.lock and what requires them; its pins follow from that for
+            one environment. None for the other formats.
     """
 
     path: str
     sha256: str
     pins: tuple[Pin, ...]
+    scope: Scope = Scope()
+    graph: Graph | None = None
     constraints: tuple[Constraint, ...] = ()
     indexes: tuple[tuple[str, str], ...] = ()

@@ -66,28 +66,30 @@ def _scope(top: Table) -> Scope:
         extras=extras,
         groups=top.texts("dependency-groups"),
         default_groups=top.texts("default-groups"),
+        is_known=True,
     )
 
 
 def _pin(package: Table) -> Pin:
-    name, version = package.required("name"), package.text("version")
+    name, version = package.required("name"), package.optional("version")
     if not is_name(name) or normalize(name) != name:
         raise package.error(f"{name!r} is not a normalised name", "name")
-    if version and not is_version(version):
+    if version is not None and not is_version(version):
         raise package.error(f"{version!r} is not a version", "version")
-    if marker := package.text("marker"):
+    marker = package.optional("marker")
+    if marker is not None:
         _check_marker(package, marker, "marker")
     wheels, sdist = list(package.tables("wheels")), package.table("sdist")
     origin, digests = _source(package, has_files=bool(wheels or sdist))
     for file in wheels:
-        digests += _file(file, name, version, _wheel_parts)
+        digests += _file(file, name, version or "", _wheel_parts)
     if sdist is not None:
-        digests += _file(sdist, name, version, _sdist_parts)
+        digests += _file(sdist, name, version or "", _sdist_parts)
     return Pin(
         name=name,
         wanted=Wanted(version=version, exact=True) if version else None,
         origin=origin,
-        marker=marker,
+        marker=marker or "",
         requires_python=_specifier(package),
         hashes=tuple(digests),
         path=package.path,

@@ -23,6 +23,9 @@ CODES = {
     "unverifiable": "LH107",
     "labelled": "LH108",
     "inapplicable": "LH109",
+    "leak": "LH110",
+    "accepted": "LH111",
+    "modified": "LH112",
 }
 
 # What the summary always shows, and what it shows when it is not zero.
@@ -31,6 +34,9 @@ SOMETIMES = (
     "broken",
     "conflicting",
     "shadowed",
+    "leak",
+    "accepted",
+    "modified",
     "labelled",
     "unverifiable",
     "extra",
@@ -88,6 +94,7 @@ class Report(Record):
         advice: what to do, in words, about the rest: an installation does not remove a
             directory from ``PYTHONPATH``.
         environment: python, implementation, platform, prefix and hostname.
+        integrity: how files were looked at, and at how many; None if they were not.
         guard: ``"enforce"``, or what ``LOCKHOOK_GUARD`` made of it: ``"warn"`` or ``"off"``.
         reason: why nothing could be checked, or "".
     """
@@ -100,6 +107,7 @@ class Report(Record):
     fix: tuple[str, ...]
     environment: Mapping[str, str]
     advice: tuple[str, ...] = ()
+    integrity: Mapping[str, Any] | None = None
     guard: str = "enforce"
     reason: str = ""
 
@@ -152,6 +160,8 @@ def lines(report: Report, *, quiet: bool = False, verbose: bool = False) -> Iter
         return
     yield ""
     yield from _summary(report.summary)
+    if report.integrity:
+        yield "Files: {checked} checked by {mode}, {modified} modified".format(**report.integrity)
     yield from _section("Issues:", failing)
     yield from _section("Notes:", _notes(report, verbose=verbose))
     yield from _commands("To fix, run one of:", report.fix)

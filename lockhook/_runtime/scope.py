@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lockhook._runtime.markers import Values
     from lockhook._runtime.model import Pin, Scope
 
 
@@ -37,13 +38,13 @@ def check(scope: Scope, markers: Mapping[str, str], path: str) -> None:
         )
 
 
-def check_pin(pin: Pin, markers: Mapping[str, str]) -> None:
+def check_pin(pin: Pin, markers: Values) -> None:
     """Refuse a package that its own ``requires-python`` excludes from this interpreter."""
     _check_python(pin.requires_python, markers, pin.path, f"{pin.place}: {pin.name}")
 
 
-def _check_python(wanted: str, markers: Mapping[str, str], path: str, subject: str) -> None:
-    found = markers["python_full_version"]
+def _check_python(wanted: str, markers: Values, path: str, subject: str) -> None:
+    found = str(markers["python_full_version"])
     if not wanted or _is_plainly_inside(wanted, found):
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from lockhook._runtime import scope
 from lockhook._runtime.markers import InvalidMarkerError, evaluate
+from lockhook._runtime.model import Asked
 from lockhook._runtime.record import Record
 from lockhook._runtime.versions import DIFFERENT, compare
 from lockhook.errors import LockfileError
@@ -11,7 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lockhook._runtime.markers import Values
     from lockhook._runtime.model import Constraint, Lock, Pin
+    from lockhook._runtime.uv_lock import Graph
+
+NOTHING = Asked()
 
 
 class Selection(Record):
@@ -26,21 +32,51 @@ class Selection(Record):
     not_applicable: tuple[str, ...]
 
 
-def select(lock: Lock, markers: Mapping[str, str]) -> Selection:
-    """Return the pins of a lock whose marker is true.
+def select(lock: Lock, markers: Mapping[str, str], asked: Asked = NOTHING) -> Selection:
+    """Return the pins of a lock that count in an environment.
 
     Args:
         lock: the lock.
         markers: the marker variables of the environment.
+        asked: the extras and groups that somebody wants.
 
     Raises:
         LockfileError: if two pins of one package cannot both hold, if a pin contradicts a
-            constraint, or if a marker is none.
+            constraint, if a marker is none, or if the lock is not for this environment.
+        UsageError: if the lock has no such extra or group.
     """
+    extras = scope.asked_for(asked.extras, lock.scope.extras, "extra", lock.path)
+    groups = scope.asked_for(asked.groups, lock.scope.groups, "dependency group", lock.path)
+    scope.check(lock.scope, markers, lock.path)
+    if lock.graph is not None:
+        return _select_from_graph(lock.graph, markers, extras, groups)
+    sets = {
+        "extras": frozenset(extras),
+        "dependency_groups": frozenset(groups or lock.scope.default_groups),
+    }
+    return _select(lock, {**markers, **sets} if lock.scope.is_known else markers)
+
+
+def _select_from_graph(
+    graph: Graph, markers: Mapping[str, str], extras: tuple[str, ...], groups: tuple[str, ...]
+) -> Selection:
+    from lockhook._runtime import uv_lock
+
+    wanted = (*graph.scope.default_groups, *groups)
+    pins = uv_lock.pins(graph, markers, extras, wanted)
+    names = {pin.name for pin in pins}
+    return Selection(
+        pins=tuple(sorted(pins, key=lambda pin: pin.name)),
+        not_applicable=tuple(sorted(graph.packages.keys() - names - set(graph.roots))),
+    )
+
+
+def _select(lock: Lock, markers: Values) -> Selection:
     truth: dict[str, bool] = {"": True}
     chosen: dict[object, Pin] = {}
     for pin in lock.pins:
         if _applies(pin, markers, truth):
+            scope.check_pin(pin, markers)
             # A pin that does not tell its name can only be itself.
             key = pin.name or (pin.path, pin.line)
             chosen[key] = _both(chosen[key], pin) if key in chosen else pin
@@ -52,13 +88,13 @@ def select(lock: Lock, markers: Mapping[str, str]) -> Selection:
     )
 
 
-def _applies(line: Pin | Constraint, markers: Mapping[str, str], truth: dict[str, bool]) -> bool:
+def _applies(line: Pin | Constraint, markers: Values, truth: dict[str, bool]) -> bool:
     # One lock repeats a handful of markers hundreds of times.
     if line.marker not in truth:
         try:
             truth[line.marker] = evaluate(line.marker, markers)
         except InvalidMarkerError as error:
-            raise LockfileError(str(error), path=line.path, line=line.line) from None
+            raise LockfileError(str(error), path=line.path, line=line.line or None) from None
     return truth[line.marker]
 
 
@@ -68,6 +104,9 @@ def _left_out(pins: Iterable[Pin], chosen: Iterable[object]) -> tuple[str, ...]:
 
 def _both(first: Pin, second: Pin) -> Pin:
     """Return the one of two pins of a package whose version satisfies the other too."""
+    if first.place:
+        # PEP 751: an error about the ambiguity must be raised, even if the two are the same.
+        raise LockfileError(f"{first.place} and {second.place} both apply", path=second.path)
     if first.origin == second.origin:
         if _satisfies(first, second):
             return first

@@ -47,6 +47,11 @@ class Table:
         """Return a string, "" if there is none."""
         return self._get(key, str) or ""
 
+    def optional(self, key: str) -> str | None:
+        """Return a string, None if there is none: where "" is not the same."""
+        value = self._get(key, str)
+        return None if value is None else str(value)
+
     def required(self, key: str) -> str:
         """Return a string that must be there.
 

@@ -55,6 +55,7 @@ def read(document: Mapping[str, Any], path: str) -> Graph:
     for package in top.tables("package"):
         packages.setdefault(normalize(package.required("name")), []).append(package)
     roots = _roots(top, packages)
+    groups = tuple(dict.fromkeys(_names(packages, roots, "dev-dependencies")))
     return Graph(
         packages=packages,
         roots=roots,
@@ -62,8 +63,10 @@ def read(document: Mapping[str, Any], path: str) -> Graph:
             requires_python=top.text("requires-python"),
             environments=top.texts("supported-markers"),
             extras=tuple(_names(packages, roots, "optional-dependencies")),
-            groups=tuple(_names(packages, roots, "dev-dependencies")),
-            default_groups=(),
+            groups=groups,
+            # uv's own default; a project that sets another asks for its groups by name.
+            default_groups=tuple(group for group in groups if group == "dev"),
+            is_known=True,
         ),
         conflicts=tuple(_conflicts(document, top)),
     )

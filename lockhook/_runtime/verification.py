@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from lockhook._runtime import compare, installed, lockfile
+from lockhook._runtime import compare, cpu_only, installed, lockfile
 from lockhook._runtime.discovery import nearest_project, project_name
 from lockhook._runtime.report import Finding, Report
-from lockhook._runtime.selection import select
+from lockhook._runtime.selection import NOTHING, select
 from lockhook._runtime.shadow import shadows
 from lockhook.errors import EnvironmentUnreadableError, ProjectError
 
@@ -19,34 +19,50 @@ if TYPE_CHECKING:
     from lockhook._runtime.compare import Judged, Policy
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.fix import Fix
+    from lockhook._runtime.indexes import Indexes
     from lockhook._runtime.installed import Distribution, Installed
-    from lockhook._runtime.model import Lock
+    from lockhook._runtime.model import Asked, Lock
+    from lockhook._runtime.modified import Modified
     from lockhook._runtime.selection import Selection
+    from lockhook._runtime.settings import Settings
+
+    Progress = Callable[[int, int], None]
 
 
-def verify(path: str, environment: Environment, policy: Policy) -> Report:
+def verify(
+    path: str,
+    environment: Environment,
+    policy: Policy,
+    asked: Asked = NOTHING,
+    progress: Progress | None = None,
+) -> Report:
     """Judge the packages of an environment by a lock.
 
     Args:
         path: the lock.
         environment: the interpreter to look at.
         policy: what to skip and what to let pass.
+        asked: the extras and dependency groups to judge too, where the lock has them.
+        progress: called with what is done and the total while files are looked at.
 
     Raises:
         LockfileError: if the lock cannot be relied on.
+        UsageError: if the lock has no such extra or group.
         EnvironmentUnreadableError: if the disk refuses what it must not.
     """
     try:
-        return _verify(path, environment, policy)
+        return _verify(path, environment, policy, asked, progress)
     except OSError as error:
         raise EnvironmentUnreadableError(
             f"cannot be looked at: {error.strerror}", path=os.fsdecode(error.filename or path)
         ) from None
 
 
-def _verify(path: str, environment: Environment, policy: Policy) -> Report:
+def _verify(
+    path: str, environment: Environment, policy: Policy, asked: Asked, progress: Progress | None
+) -> Report:
     lock = lockfile.load(path)
-    selection = select(lock, environment.markers)
+    selection = select(lock, environment.markers, asked)
     found = installed.scan(environment.path)
     directory = os.path.dirname(os.path.abspath(path))
     evidence = compare.Evidence(
@@ -55,17 +71,61 @@ def _verify(path: str, environment: Environment, policy: Policy) -> Report:
         origin=read_origin,
         directory=directory,
     )
-    judged = compare.judge(selection, evidence, policy)
     project = nearest_project(directory)
-    extra = list(compare.extras(selection, found.by_name, [project_name(project or "")], policy))
-    findings = (*_about_the_lock(selection, lock, policy), *judged.findings, *extra)
-    return _report(
-        lock,
-        environment,
-        judged,
-        findings,
-        lambda: _fix(lock, selection, found, environment, findings),
+    settings = _Settings(project)
+    judged = compare.judge(selection, evidence, policy)
+    if any(finding.fails for finding in judged.findings) and settings().skip:
+        policy = policy.replace(skip=(*policy.skip, *settings().skip))
+        judged = compare.judge(selection, evidence, policy)
+    files = _look_at_files(selection, found, policy, progress) if policy.integrity else None
+    never = [project_name(project or "")]
+    findings = (
+        *_about_the_lock(selection, lock, policy),
+        *judged.findings,
+        *(files.findings if files else ()),
+        *cpu_only.findings(selection, found.by_name, policy, settings),
+        *compare.extras(selection, found.by_name, never, policy),
     )
+
+    def propose() -> Fix:
+        from lockhook._runtime import fix
+
+        pip = found.by_name.get("pip")
+        here = fix.Situation(
+            lock=lock,
+            pins=selection.pins,
+            asked=asked,
+            environment=environment,
+            project=_indexes(project),
+            pip=pip[0].version if pip else "",
+        )
+        return fix.propose(findings, here)
+
+    report = _report(lock, environment, judged, findings, propose)
+    return report.replace(integrity=files.facts) if files else report
+
+
+def _look_at_files(
+    selection: Selection, found: Installed, policy: Policy, progress: Progress | None
+) -> Modified:
+    from lockhook._runtime import modified
+
+    return modified.look(selection, found.by_name, policy, progress)
+
+
+class _Settings:
+    """The project's settings, read once, and only if they are asked for."""
+
+    def __init__(self, project: str | None) -> None:
+        self.project = project
+        self.known: Settings | None = None
+
+    def __call__(self) -> Settings:
+        if self.known is None:
+            from lockhook._runtime import settings
+
+            self.known = settings.read(self.project)
+        return self.known
 
 
 def _about_the_lock(selection: Selection, lock: Lock, policy: Policy) -> list[Finding]:
@@ -91,12 +151,13 @@ def _report(
 ) -> Report:
     failed = any(finding.fails for finding in findings)
     fix = propose() if failed else None
-    extra = sum(finding.status == "extra" for finding in findings)
+    beside = ("extra", "leak", "accepted", "modified")
+    counts = {status: sum(f.status == status for f in findings) for status in beside}
     return Report(
         lockfile=lock.path,
         lock_sha256=lock.sha256,
         status="failed" if failed else "passed",
-        summary={**judged.counts, "extra": extra},
+        summary={**judged.counts, **counts},
         findings=findings,
         fix=fix.commands if fix else (),
         advice=fix.advice if fix else (),
@@ -116,33 +177,19 @@ def describe(environment: Environment) -> Mapping[str, str]:
     }
 
 
-def _fix(
-    lock: Lock,
-    selection: Selection,
-    found: Installed,
-    environment: Environment,
-    findings: tuple[Finding, ...],
-) -> Fix:
-    from lockhook._runtime import fix, indexes
+def _indexes(project: str | None) -> Indexes:
+    from lockhook._runtime import indexes
     from lockhook._runtime.discovery import parse_toml
 
-    project = nearest_project(os.path.dirname(os.path.abspath(lock.path)))
-    known = indexes.Indexes()
-    if project:
-        pyproject = os.path.join(project, "pyproject.toml")
-        try:
-            with open(pyproject, "rb") as file:
-                known = indexes.of_project(parse_toml(file.read(), pyproject), project)
-        except (OSError, ProjectError):
-            pass  # what was found is told in any case, if with fewer options to mend it
-    return fix.propose(
-        findings,
-        lock,
-        selection.pins,
-        environment,
-        known,
-        has_pip="pip" in found.by_name,
-    )
+    if project is None:
+        return indexes.Indexes()
+    pyproject = os.path.join(project, "pyproject.toml")
+    try:
+        with open(pyproject, "rb") as file:
+            return indexes.of_project(parse_toml(file.read(), pyproject), project)
+    except (OSError, ProjectError):
+        # What was found is told in any case, if with fewer options to mend it.
+        return indexes.Indexes()
 
 
 _LONGEST_RECORD = 2**20  # bytes

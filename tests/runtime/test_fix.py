@@ -57,7 +57,14 @@ def propose(
         indexes = tuple((e.name, e.value) for e in entries if isinstance(e, Option))
         lock = Lock(path=path, sha256="", pins=pins, indexes=indexes)
         known = project or Indexes()
-        return fix.propose(findings, lock, pins, environment, known, has_pip=has_pip)
+        here = fix.Situation(
+            lock=lock,
+            pins=pins,
+            environment=environment,
+            project=known,
+            pip="26.3" if has_pip else "",
+        )
+        return fix.propose(findings, here)
 
     return propose
 

@@ -292,4 +292,4 @@ def test_in_a_process_of_its_own(flags: list[str], tmp_path: Path) -> None:
 
 
 def test_names_of_packages_to_skip() -> None:
-    assert guard._names(["a", "b"]) == ("a", "b")
+    assert guard._names("skip", ["a", "b"]) == ("a", "b")

@@ -111,6 +111,7 @@ def test_the_json() -> None:
         "fix": ["uv pip install -r requirements.txt", "pip install -r requirements.txt"],
         "advice": [],
         "environment": {"python": "3.11.7"},
+        "integrity": None,
         "guard": "enforce",
         "reason": "",
     }
