@@ -164,6 +164,20 @@ def _name_and_version(head: bytes) -> tuple[str, str]:
     As the `email` package reads them: names of headers are not case-sensitive, a line that is no
     header ends them all, and one that begins with a blank continues the line before it.
     """
+    first, *rest = head.split(b"\n", 4)[:4]
+    if len(rest) == 3 and first.startswith(b"Metadata-Version: ") and b"\r" not in head[:_PLAIN]:
+        name, version, after = rest
+        plain = name.startswith(b"Name: ") and version.startswith(b"Version: ")
+        if plain and after[:1] not in {b" ", b"\t"}:  # as nearly every tool writes it
+            return _text(name[6:]), _text(version[9:])
+    return _headers(head)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace").strip()
+
+
+def _headers(head: bytes) -> tuple[str, str]:
     found: dict[str, str] = {}
     last = ""
     for line in _lines(head):
@@ -182,6 +196,10 @@ def _name_and_version(head: bytes) -> tuple[str, str]:
             last = "" if last in found else last
             found[last] = value.strip()
     return found.get("name", ""), found.get("version", "")
+
+
+# A carriage return ends a line too: the plain reader takes no head that has one so early.
+_PLAIN = 1024
 
 
 def _lines(head: bytes) -> list[str]:

@@ -74,7 +74,10 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     first = 0
     # Like pip, and unlike `split("\n")`: form feeds, U+2028 and their like end a line too.
     for number, line in enumerate(text.splitlines(), 1):
-        is_comment = line.lstrip()[:1] == "#"
+        if parts and line[:11] == "    --hash=" and line[-1:] == "\\":
+            parts.append(line.rstrip("\\"))  # nine lines of ten, and nothing else to them
+            continue
+        is_comment = "#" in line and line.lstrip()[:1] == "#"
         first = first if parts else number
         if line[-1:] == "\\" and not is_comment:
             parts.append(line.strip("\\"))
@@ -114,7 +117,7 @@ def plain_pin(line: str, path: str, number: int) -> Pin | None:
     if not (equals and is_name(name) and is_plain_version(version)):
         return None
     digests = tuple(digest.strip(" ") for digest in hashes)
-    if extras is None or not all(map(_is_sha256, digests)):
+    if extras is None or not _are_sha256(digests):
         return None
     return Pin(
         name=normalize(name),
@@ -139,9 +142,10 @@ def _extras(name: str) -> tuple[str, tuple[str, ...] | None]:
     return name.rstrip(_BLANKS), extras if all(map(is_name, extras)) else None
 
 
-def _is_sha256(digest: str) -> bool:
-    return (
-        len(digest) == 71
-        and digest.startswith("sha256:")
-        and not digest[7:].strip("0123456789abcdef")
-    )
+def _are_sha256(digests: tuple[str, ...]) -> bool:
+    for digest in digests:
+        if len(digest) != 71 or digest[:7] != "sha256:":
+            return False
+    # One look at all of them: what is left after taking hexadecimal digits off both ends is
+    # nothing only if there is nothing else.
+    return not "".join([digest[7:] for digest in digests]).strip("0123456789abcdef")
