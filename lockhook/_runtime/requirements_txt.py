@@ -117,7 +117,7 @@ def plain_pin(line: str, path: str, number: int) -> Pin | None:
     if not (equals and is_name(name) and is_plain_version(version)):
         return None
     digests = tuple(digest.strip(" ") for digest in hashes)
-    if extras is None or not _are_sha256(digests):
+    if extras is None or (digests and not _are_sha256(digests)):
         return None
     return Pin(
         name=normalize(name),
@@ -146,6 +146,9 @@ def _are_sha256(digests: tuple[str, ...]) -> bool:
     for digest in digests:
         if len(digest) != 71 or digest[:7] != "sha256:":
             return False
-    # One look at all of them: what is left after taking hexadecimal digits off both ends is
-    # nothing only if there is nothing else.
-    return not "".join([digest[7:] for digest in digests]).strip("0123456789abcdef")
+    digits = "".join([digest[7:] for digest in digests])
+    try:
+        bytes.fromhex(digits)  # which also takes blanks and capitals
+    except ValueError:
+        return False
+    return digits.isalnum() and digits == digits.lower()
