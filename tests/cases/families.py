@@ -1,0 +1,12 @@
+"""All families of hard cases, in the order of the table in the docs."""
+
+from __future__ import annotations
+
+from tests.cases import markers, names, versions
+
+FAMILIES = {
+    "markers": markers.CASES,
+    "names": names.CASES,
+    "versions": versions.CASES,
+}
+CASES = [case for family in FAMILIES.values() for case in family]

@@ -1,0 +1,64 @@
+"""The right verdict in every hard case (`tests/cases`): exit code, and the reason that is given."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhook._runtime import environment as environments
+from lockhook._runtime.environment import Environment
+from tests.cases.families import CASES
+from tests.cases.kit import LINUX, Case, Place, build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Result
+
+
+def environment(place: Place) -> Environment:
+    """Return the interpreter that a case without a real one means."""
+    return Environment(
+        markers=LINUX,
+        path=(str(place.site),),
+        prefix=str(place.folder / "venv"),
+        base_prefix="/usr",
+        executable=str(place.python),
+        stdlib=(),
+        user_site="",
+        hostname="node001",
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.id} {case.title}" for case in CASES])
+def test_verdict(
+    case: Case,
+    tmp_path: Path,
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = build(case, tmp_path / case.id)
+    monkeypatch.chdir(place.folder)
+    for name, value in case.env.items():
+        monkeypatch.setenv(name, value.replace("@CASE@", str(place.folder)))
+    if not case.needs_an_interpreter:
+        monkeypatch.setattr(environments, "foreign", lambda _: environment(place))
+    arguments = [word.replace("@CASE@", str(place.folder)) for word in case.arguments]
+
+    code, out, err = run("verify", "-l", case.name, "--python", place.python, *arguments)
+
+    said = out + err
+    assert code in case.codes, said
+    assert case.says in said
+    assert "Traceback" not in said
+    if code == 3:
+        assert case.name in err or os.path.basename(case.name) in err, shlex.quote(err)
+
+
+def test_no_two_cases_have_one_id() -> None:
+    ids = [case.id for case in CASES]
+    assert sorted(set(ids)) == sorted(ids)
