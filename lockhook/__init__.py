@@ -9,9 +9,9 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lockhook._runtime.arguments import add_arguments, guard_args
+    from lockhook._arguments import add_arguments, guard_args
+    from lockhook._guard import guard, verify
     from lockhook._runtime.discovery import resource
-    from lockhook._runtime.guard import guard, verify
     from lockhook._runtime.report import Finding, Report
     from lockhook.errors import (
         ConfigError,
@@ -39,11 +39,11 @@ __all__ = [
 _HOMES = {
     "Finding": "lockhook._runtime.report",
     "Report": "lockhook._runtime.report",
-    "add_arguments": "lockhook._runtime.arguments",
-    "guard": "lockhook._runtime.guard",
-    "guard_args": "lockhook._runtime.arguments",
+    "add_arguments": "lockhook._arguments",
+    "guard": "lockhook._guard",
+    "guard_args": "lockhook._arguments",
     "resource": "lockhook._runtime.discovery",
-    "verify": "lockhook._runtime.guard",
+    "verify": "lockhook._guard",
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 
-from lockhook._authoring import git, inputs, locks, pins, stamp
-from lockhook.errors import LockfileError
+from lockhook._authoring import git, inputs, locks, pins, project, stamp
+from lockhook.errors import LockfileError, LockhookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,6 +77,18 @@ def judge(lock: ManagedLock) -> Verdict:
         ProjectError: if the project does not say what the lock should hold.
         UsageError: if the lock's options name an extra or group that the project has not.
     """
+    verdict = judge_content(lock)
+    return _judge_tracking(verdict) if verdict.status == FRESH else verdict
+
+
+def judge_content(lock: ManagedLock) -> Verdict:
+    """Return the verdict on a lock, tracked by git or not.
+
+    Raises:
+        LockfileError: if the file cannot be read.
+        ProjectError: if the project does not say what the lock should hold.
+        UsageError: if the lock's options name an extra or group that the project has not.
+    """
     wanted = lock.inputs()
     text = locks.read_text(lock.path)
     if text is None:
@@ -86,10 +99,11 @@ def judge(lock: ManagedLock) -> Verdict:
     if reasons := tuple(_stale(found, wanted)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
-        return Verdict(
-            lock=lock, status=EDITED, reasons=("it was changed after lockhook wrote it",)
-        )
-    return _judge_tracking(lock)
+        return Verdict(lock=lock, status=EDITED, reasons=(_EDITED,))
+    return Verdict(lock=lock, status=FRESH)
+
+
+_EDITED: Final = "it was changed after lockhook wrote it"
 
 
 def _stale(found: Stamp, wanted: Inputs) -> Iterator[str]:
@@ -99,13 +113,16 @@ def _stale(found: Stamp, wanted: Inputs) -> Iterator[str]:
         yield "its stamp was changed after lockhook wrote it"
 
 
-def _judge_tracking(lock: ManagedLock, *reasons: str) -> Verdict:
-    known = git.status(lock.path)
+def _judge_tracking(fresh: Verdict) -> Verdict:
+    known = git.status(fresh.lock.path)
     if known in _UNTRACKED:
-        return Verdict(lock=lock, status=UNTRACKED, reasons=(_UNTRACKED[known],))
+        return replace(fresh, status=UNTRACKED, reasons=(_UNTRACKED[known],))
     if known == git.UNKNOWN:
-        reasons = (*reasons, "not known whether git tracks it: there is no git to ask")
-    return Verdict(lock=lock, status=FRESH, reasons=reasons)
+        return replace(fresh, reasons=(*fresh.reasons, _NO_GIT))
+    return fresh
+
+
+_NO_GIT: Final = "not known whether git tracks it: there is no git to ask"
 
 
 def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
@@ -121,7 +138,8 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
         return Verdict(lock=lock, status=status, reasons=reasons)
     if reasons := tuple(unsatisfied(wanted, found)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
-    return _judge_tracking(lock, "lockhook did not write it; its pins satisfy the project")
+    reasons = ("lockhook did not write it; its pins satisfy the project",)
+    return Verdict(lock=lock, status=FRESH, reasons=reasons)
 
 
 def _unreadable(text: str, lock: ManagedLock) -> str:
@@ -157,3 +175,44 @@ def _any_satisfies(requirement: Requirement, versions: list[str]) -> bool:
     # With a marker, only one of several forks need satisfy it.
     good = [not v or requirement.specifier.contains(v, prereleases=True) for v in versions]
     return any(good) if requirement.marker else all(good)
+
+
+def faults(path: str) -> Iterator[tuple[str, str]]:
+    """Yield what keeps a lock from being relied on: a status, and the reason.
+
+    For whoever holds an environment against the lock: whether git tracks it is no matter there,
+    and a lock that belongs to no project, or one that is uv's own, can only be edited.
+
+    Args:
+        path: the lock; it can be read.
+    """
+    if not os.path.isfile(path):
+        return  # a pipe was read once, and has no more to give
+    try:
+        lock = _managed(path)
+        if lock is None:
+            yield from _edited(path)
+            return
+        verdict = judge_content(lock)
+    except LockhookError as error:
+        yield "unverifiable", f"not known whether the lock is fresh: {error}"
+        return
+    if verdict.status in {STALE, EDITED}:
+        yield from (
+            (verdict.status, f"the lock is {verdict.status}: {why}") for why in verdict.reasons
+        )
+
+
+def _managed(path: str) -> ManagedLock | None:
+    """Return a lock as the project beside it knows it, None if that does not."""
+    directory, name = os.path.split(os.path.abspath(path))
+    if not os.path.isfile(os.path.join(directory, project.FILE)):
+        return None
+    found = locks.locks_of(project.load(directory))
+    return next((lock for lock in found if lock.name == name), None)
+
+
+def _edited(path: str) -> Iterator[tuple[str, str]]:
+    found, body = stamp.extract(locks.read_text(path) or "", path)
+    if found and stamp.body_digest(body) != found.body_digest:
+        yield EDITED, f"the lock is edited: {_EDITED}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from lockhook import _guard
 from lockhook._cli import progress
 from lockhook._cli.view import Annotation, View, show
-from lockhook._runtime import environment, guard, verification
+from lockhook._runtime import environment, verification
 from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
 from lockhook._runtime.model import Asked
@@ -27,7 +28,7 @@ def run(args: Namespace) -> int:
     """
     found = report(args)
     if args.record:
-        guard.write(found, args.record)
+        _guard.write(found, args.record)
     show(view(found, quiet=args.quiet, verbose=args.verbose), args.format)
     return 0 if found.ok else 1
 
@@ -52,7 +53,14 @@ def report(args: Namespace) -> Report:
         else environment.current(script_directory=False)
     )
     with progress.bar(sys.stderr, wanted=bool(args.integrity) and not args.quiet) as advance:
-        return verification.verify(args.lockfile or find(), where, policy, asked, advance)
+        return verification.verify(
+            args.lockfile or find(),
+            where,
+            policy,
+            asked,
+            progress=advance,
+            lock_faults=_guard.faults_of_lock,
+        )
 
 
 def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.installed import Distribution
     from lockhook._runtime.model import Pin
+    from lockhook._runtime.origin import Judgement
     from lockhook._runtime.selection import Selection
 
 # What installs packages, and lockhook with what it needs, are part of no lock.
 NEVER_EXTRA = frozenset({"pip", "setuptools", "wheel", "uv", "lockhook", "packaging", "tomli"})
 
-_ALWAYS_FAIL = frozenset({"mismatched", "broken", "conflicting", "shadowed", "leak", "modified"})
+_ALWAYS_FAIL = frozenset(
+    {"mismatched", "broken", "conflicting", "shadowed", "leak", "modified", "uncovered"}
+)
 
 
 class Policy(Record):
@@ -71,35 +74,71 @@ def judge(selection: Selection, evidence: Evidence, policy: Policy) -> Judged:
         policy: what the caller lets pass.
     """
     skip = {normalize(name) for name in policy.skip}
-    counts = dict.fromkeys(("total", "matched", "mismatched", "missing", "skipped"), 0)
     findings: list[Finding] = []
+    matched: dict[str, bool] = {}
     for pin in selection.pins:
-        finding = None if pin.name in skip else _judge(pin, evidence, policy)
-        status = "skipped" if pin.name in skip else finding.status if finding else "matched"
-        counts["total"] += 1
-        counts[status] = counts.get(status, 0) + 1
-        if finding:
-            findings.append(finding)
-    counts["not_applicable"] = len(selection.not_applicable)
-    return Judged(findings=tuple(findings), counts=counts)
+        if pin.name not in skip:
+            outcome = _judge(pin, evidence, policy)
+            if isinstance(outcome, Finding):
+                findings.append(outcome)
+            else:
+                matched[pin.name or _expected(pin)] = outcome
+    return Judged(
+        findings=tuple(findings),
+        matched=frozenset(matched),
+        archived=sum(matched.values()),
+        counts=_counts(selection, findings, len(matched)),
+    )
 
 
 class Judged(Record):
-    """The findings, in the order of the lock, and the number of packages in each state."""
+    """The verdict on the packages of a lock.
+
+    Attributes:
+        findings: in the order of the lock.
+        matched: the names of the packages that are what the lock says.
+        archived: how many of them recorded the hash or commit that the lock has.
+        counts: the number of packages in each state.
+    """
 
     findings: tuple[Finding, ...]
+    matched: frozenset[str]
+    archived: int
     counts: dict[str, int]
 
 
-def _judge(pin: Pin, evidence: Evidence, policy: Policy) -> Finding | None:
-    """Return what is wrong with one package: the gravest thing first; None if nothing is."""
+def _counts(selection: Selection, findings: list[Finding], matched: int) -> dict[str, int]:
+    total = len(selection.pins)
+    counts = {"total": total, "matched": matched, "mismatched": 0, "missing": 0}
+    counts["skipped"] = total - matched - len(findings)
+    for finding in findings:
+        counts[finding.status] = counts.get(finding.status, 0) + 1
+    counts["not_applicable"] = len(selection.not_applicable)
+    return counts
+
+
+def _judge(pin: Pin, evidence: Evidence, policy: Policy) -> Finding | bool:
+    """Return the gravest thing that is wrong with one package.
+
+    If nothing is: whether its installation recorded the hash or commit that the lock has.
+    """
     candidates = evidence.installed.get(pin.name) or _by_origin(pin, evidence)
     if not candidates:
         return _finding(pin, "missing", policy, f"expected {_expected(pin)}, not installed")
     first = candidates[0]
-    for status, message in _faults(pin, first, candidates, evidence):
+    judgement = _origin(pin, first, evidence)
+    for status, message in _faults(pin, first, candidates, evidence, judgement):
         return _finding(pin, status, policy, message, found=first.version, location=first.location)
-    return None
+    return judgement is not None and judgement.is_proven
+
+
+def _origin(pin: Pin, found: Distribution, evidence: Evidence) -> Judgement | None:
+    record = evidence.origin(found)
+    if pin.origin is None and record is None:
+        return None
+    from lockhook._runtime import origin
+
+    return origin.judge(pin, record, evidence.directory)
 
 
 def _by_origin(pin: Pin, evidence: Evidence) -> list[Distribution]:
@@ -112,13 +151,17 @@ def _by_origin(pin: Pin, evidence: Evidence) -> list[Distribution]:
         record = evidence.origin(candidates[0])
         if record is not None:
             judgement = origin.judge(pin, record, evidence.directory)
-            if judgement.verdict != origin.DIFFERENT:
+            if not judgement.is_different:
                 return candidates
     return []
 
 
 def _faults(
-    pin: Pin, first: Distribution, candidates: list[Distribution], evidence: Evidence
+    pin: Pin,
+    first: Distribution,
+    candidates: list[Distribution],
+    evidence: Evidence,
+    judgement: Judgement | None,
 ) -> Iterator[tuple[str, str]]:
     beside = [d.metadata for d in candidates if d.location == first.location]
     if len(beside) > 1:
@@ -126,33 +169,18 @@ def _faults(
         yield "conflicting", f"two records in one directory: {names}"
     if first.problem:
         yield "broken", f"expected {_expected(pin)}, but {first.problem}"
-    yield from _version_faults(pin, first)
+    outcome = versions.compare(pin.wanted, first.version) if pin.wanted else versions.SAME
+    if outcome == versions.DIFFERENT:
+        yield "mismatched", f"expected {_expected(pin)}, found {first.version}"
     if pin.name in evidence.shadows:
         yield "shadowed", f"{evidence.shadows[pin.name]} is imported in its place"
-    yield from _origin_faults(pin, first, evidence)
-
-
-def _version_faults(pin: Pin, found: Distribution) -> Iterator[tuple[str, str]]:
-    if pin.wanted is None:
-        return
-    outcome = versions.compare(pin.wanted, found.version)
-    if outcome == versions.DIFFERENT:
-        yield "mismatched", f"expected {_expected(pin)}, found {found.version}"
-    elif outcome == versions.LABELLED:
-        yield "labelled", f"{found.version} is a build of the locked {pin.wanted}"
-
-
-def _origin_faults(pin: Pin, found: Distribution, evidence: Evidence) -> Iterator[tuple[str, str]]:
-    record = evidence.origin(found)
-    if pin.origin is None and record is None:
-        return
-    from lockhook._runtime import origin
-
-    judgement = origin.judge(pin, record, evidence.directory)
-    if judgement.verdict == origin.DIFFERENT:
+    if judgement and judgement.is_different:
         yield "mismatched", f"expected {judgement.expected}, found {judgement.found}"
-    elif judgement.verdict == origin.UNDECIDED:
+    # What need not fail comes last, so that it hides nothing that does.
+    if judgement and judgement.is_undecided:
         yield "unverifiable", f"no record proves that {judgement.found} is {judgement.expected}"
+    if outcome == versions.LABELLED:
+        yield "labelled", f"{first.version} is a build of the locked {pin.wanted}"
 
 
 def _expected(pin: Pin) -> str:

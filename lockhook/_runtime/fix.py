@@ -140,6 +140,8 @@ def _advice(findings: Iterable[Finding], environment: Environment) -> Iterator[s
     for finding in findings:
         if finding.status == "shadowed":
             yield f"{finding.package}: {finding.message}; rename it, or take it off the path"
+        elif finding.status in _OF_THE_LOCK:
+            yield f"{quote([finding.path])}: {_OF_THE_LOCK[finding.status]}"
         elif finding.status == "extra" and not is_name(finding.package):
             yield f"delete what calls itself {finding.package} in {finding.location}"
         elif not _outside(finding, environment):
@@ -148,6 +150,14 @@ def _advice(findings: Iterable[Finding], environment: Environment) -> Iterator[s
             yield f"{user} comes before the environment: set PYTHONNOUSERSITE=1"
         else:
             yield f"take {finding.location} out of PYTHONPATH"
+
+
+# What to do where the lock itself is at fault.
+_OF_THE_LOCK = {
+    "stale": "run `lockhook sync`, then install from the new lock",
+    "edited": "run `lockhook sync`, then install from the new lock",
+    "uncovered": "use a Python and platform that it covers, or `lockhook generate` one that does",
+}
 
 
 def _unlock(findings: Iterable[Finding], pins: Mapping[str, Pin]) -> Iterator[str]:

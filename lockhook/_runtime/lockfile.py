@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from lockhook._runtime import coverage
 from lockhook._runtime.model import Constraint, Lock, Pin
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
@@ -63,6 +64,7 @@ def _load_requirements(path: str) -> Lock:
         pins=tuple(collected.pins),
         constraints=tuple(collected.constraints),
         indexes=tuple(collected.indexes),
+        coverage=coverage.of_requirements(data),
     )
 
 
@@ -70,8 +72,15 @@ def _load_pylock(path: str) -> Lock:
     from lockhook._runtime import pylock_toml
 
     data = read_bytes(path)
-    pins, scope = pylock_toml.read(_parse_toml(data, path), path)
-    return Lock(path=path, sha256=_sha256(data), pins=pins, scope=scope)
+    document = _parse_toml(data, path)
+    pins, scope = pylock_toml.read(document, path)
+    return Lock(
+        path=path,
+        sha256=_sha256(data),
+        pins=pins,
+        scope=scope,
+        coverage=coverage.of_pylock(document),
+    )
 
 
 def _load_uv_lock(path: str) -> Lock:

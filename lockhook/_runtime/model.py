@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockhook._runtime.coverage import Coverage
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -110,7 +111,8 @@ class Lock(Record):
         pins: in the order of the files.
         constraints: of its ``-c`` files.
         indexes: ``(option, url)`` for each index line, such as ``--extra-index-url``.
-        scope: what it is for, as far as it says.
+        scope: what it is for, as far as its format says.
+        coverage: the same as far as lockhook wrote it into the lock.
         graph: the packages of a uv.lock and what requires them; its pins follow from that for
             one environment. None for the other formats.
     """
@@ -119,6 +121,7 @@ class Lock(Record):
     sha256: str
     pins: tuple[Pin, ...]
     scope: Scope = Scope()
+    coverage: Coverage = Coverage()
     graph: Graph | None = None
     constraints: tuple[Constraint, ...] = ()
     indexes: tuple[tuple[str, str], ...] = ()

@@ -23,10 +23,12 @@ class Modified(Record):
     Attributes:
         findings: one for each file that differs, and for each package of which no file can be
             checked.
+        proven: the names of the packages of which every file is as it was installed.
         facts: how it was looked, and at how much, for the report.
     """
 
     findings: tuple[Finding, ...]
+    proven: frozenset[str]
     facts: Mapping[str, Any]
 
 
@@ -50,8 +52,10 @@ def look(
     found = check(judged, mode=mode, others=others, progress=progress)
     differing = [_modified(damage, policy) for damage in found.damages]
     unproven = [_unproven(one, policy) for one in found.unproven]
+    names = {finding.package for finding in (*differing, *unproven)}
     return Modified(
         findings=(*differing, *unproven),
+        proven=frozenset(one.name for one in judged if one.name not in names),
         facts={
             "mode": mode,
             "checked": found.checked,

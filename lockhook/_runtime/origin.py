@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.model import Origin, Pin
 
-SAME, DIFFERENT, UNDECIDED = "same", "different", "undecided"
+# Proven is the same, and by a hash or a commit.
+PROVEN, SAME, DIFFERENT, UNDECIDED = "proven", "same", "different", "undecided"
 
 
 class Judgement(Record):
     """How an installation's origin stands to the lock's.
 
     Attributes:
-        verdict: `SAME`, `DIFFERENT`, or `UNDECIDED` where no record can tell.
+        verdict: `PROVEN`, `SAME`, `DIFFERENT`, or `UNDECIDED` where no record can tell.
         expected: the lock's origin, for people.
         found: the installation's origin, for people.
     """
@@ -29,6 +30,21 @@ class Judgement(Record):
     verdict: str
     expected: str = ""
     found: str = ""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a hash or a commit shows that it is the locked one."""
+        return self.verdict == PROVEN
+
+    @property
+    def is_different(self) -> bool:
+        """Whether it is another than the locked one."""
+        return self.verdict == DIFFERENT
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether no record can tell."""
+        return self.verdict == UNDECIDED
 
 
 def judge(pin: Pin, record: dict[str, Any] | None, directory: str) -> Judgement:
@@ -84,9 +100,11 @@ def _from_index(pin: Pin, record: dict[str, Any]) -> str:
     if "archive_info" not in record:
         return DIFFERENT
     hashes = _hashes(record)
-    if hashes and pin.hashes and not hashes & set(pin.hashes):
-        return DIFFERENT if _comparable(hashes, pin.hashes) else UNDECIDED
-    return SAME
+    if not hashes or not pin.hashes:
+        return SAME
+    if hashes & set(pin.hashes):
+        return PROVEN
+    return DIFFERENT if _comparable(hashes, pin.hashes) else UNDECIDED
 
 
 def _vcs(origin: Origin, record: dict[str, Any]) -> str:
@@ -101,7 +119,7 @@ def _vcs(origin: Origin, record: dict[str, Any]) -> str:
         return DIFFERENT
     commit = str(info.get("commit_id", "")).lower()
     if _is_commit(origin.revision):
-        return SAME if commit == origin.revision.lower() else DIFFERENT
+        return PROVEN if commit == origin.revision.lower() else DIFFERENT
     # A tag or a branch can move: that it was asked for does not prove what was installed.
     return UNDECIDED
 
@@ -120,7 +138,7 @@ def _archive(pin: Pin, origin: Origin, record: dict[str, Any]) -> str:
     wanted = {*pin.hashes, *_hashes_of_fragment(origin.url)}
     found = _hashes(record)
     if wanted and found and _comparable(found, wanted):
-        return SAME if wanted & found else DIFFERENT
+        return PROVEN if wanted & found else DIFFERENT
     return SAME if _location(origin.url) == _location(str(record.get("url"))) else DIFFERENT
 
 

@@ -26,6 +26,9 @@ CODES = {
     "leak": "LH110",
     "accepted": "LH111",
     "modified": "LH112",
+    "uncovered": "LH113",
+    "stale": "LH114",
+    "edited": "LH115",
 }
 
 # What the summary always shows, and what it shows when it is not zero.
@@ -94,6 +97,10 @@ class Report(Record):
         advice: what to do, in words, about the rest: an installation does not remove a
             directory from ``PYTHONPATH``.
         environment: python, implementation, platform, prefix and hostname.
+        proof: how many packages are proven to be the locked ones, and how: by ``version``
+            (name and version agree: all that matched), by ``archive`` (the installation recorded
+            the hash or commit that the lock has), by ``files`` (every file agrees with its
+            RECORD; only if they were looked at).
         integrity: how files were looked at, and at how many; None if they were not.
         guard: ``"enforce"``, or what ``LOCKHOOK_GUARD`` made of it: ``"warn"`` or ``"off"``.
         reason: why nothing could be checked, or "".
@@ -107,6 +114,7 @@ class Report(Record):
     fix: tuple[str, ...]
     environment: Mapping[str, str]
     advice: tuple[str, ...] = ()
+    proof: Mapping[str, int] = {}
     integrity: Mapping[str, Any] | None = None
     guard: str = "enforce"
     reason: str = ""
@@ -131,6 +139,7 @@ class Report(Record):
             "fix": list(self.fix),
             "advice": list(self.advice),
             "environment": dict(self.environment),
+            "proof": dict(self.proof),
         }
 
     def __str__(self) -> str:
@@ -160,6 +169,7 @@ def lines(report: Report, *, quiet: bool = False, verbose: bool = False) -> Iter
         return
     yield ""
     yield from _summary(report.summary)
+    yield from _proof(report.proof)
     if report.integrity:
         yield "Files: {checked} checked by {mode}, {modified} modified".format(**report.integrity)
     yield from _section("Issues:", failing)
@@ -174,6 +184,12 @@ def _summary(summary: Mapping[str, int]) -> Iterator[str]:
     for key in (*ALWAYS, *shown):
         label = key.replace("_", " ").capitalize() + ":"
         yield f"  {label:<11} {summary[key]}" if len(label) <= 11 else f"  {label} {summary[key]}"
+
+
+def _proof(proof: Mapping[str, int]) -> Iterator[str]:
+    shown = ", ".join(f"{count} by {level}" for level, count in proof.items() if count)
+    if shown:
+        yield f"Proven: {shown}"
 
 
 def _commands(title: str, commands: tuple[str, ...]) -> Iterator[str]:

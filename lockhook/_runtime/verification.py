@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from lockhook._runtime import compare, cpu_only, installed, lockfile
+from lockhook._runtime.coverage import outside
 from lockhook._runtime.discovery import nearest_project, project_name
 from lockhook._runtime.report import Finding, Report
 from lockhook._runtime.selection import NOTHING, select
@@ -13,7 +14,7 @@ from lockhook.errors import EnvironmentUnreadableError, ProjectError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from lockhook._runtime.compare import Judged, Policy
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.settings import Settings
 
     Progress = Callable[[int, int], None]
+    Faults = Callable[[str], Iterable[tuple[str, str]]]
 
 
 def verify(
@@ -34,7 +36,9 @@ def verify(
     environment: Environment,
     policy: Policy,
     asked: Asked = NOTHING,
+    *,
     progress: Progress | None = None,
+    lock_faults: Faults | None = None,
 ) -> Report:
     """Judge the packages of an environment by a lock.
 
@@ -44,6 +48,8 @@ def verify(
         policy: what to skip and what to let pass.
         asked: the extras and dependency groups to judge too, where the lock has them.
         progress: called with what is done and the total while files are looked at.
+        lock_faults: tells what keeps the lock itself from being relied on, as a status and a
+            reason: that it is stale, or that somebody edited it.
 
     Raises:
         LockfileError: if the lock cannot be relied on.
@@ -51,7 +57,9 @@ def verify(
         EnvironmentUnreadableError: if the disk refuses what it must not.
     """
     try:
-        return _verify(path, environment, policy, asked, progress)
+        lock = lockfile.load(path)
+        faults = tuple(lock_faults(path)) if lock_faults else ()
+        return _verify(lock, environment, policy, asked, progress=progress, faults=faults)
     except OSError as error:
         raise EnvironmentUnreadableError(
             f"cannot be looked at: {error.strerror}", path=os.fsdecode(error.filename or path)
@@ -59,12 +67,17 @@ def verify(
 
 
 def _verify(
-    path: str, environment: Environment, policy: Policy, asked: Asked, progress: Progress | None
+    lock: Lock,
+    environment: Environment,
+    policy: Policy,
+    asked: Asked,
+    *,
+    progress: Progress | None,
+    faults: Iterable[tuple[str, str]],
 ) -> Report:
-    lock = lockfile.load(path)
     selection = select(lock, environment.markers, asked)
     found = installed.scan(environment.path)
-    directory = os.path.dirname(os.path.abspath(path))
+    directory = os.path.dirname(os.path.abspath(lock.path))
     evidence = compare.Evidence(
         installed=found.by_name,
         shadows=shadows(found, environment.stdlib, [pin.name for pin in selection.pins]),
@@ -80,7 +93,7 @@ def _verify(
     files = _look_at_files(selection, found, policy, progress) if policy.integrity else None
     never = [project_name(project or "")]
     findings = (
-        *_about_the_lock(selection, lock, policy),
+        *_about_the_lock(selection, lock, environment, policy, faults),
         *judged.findings,
         *(files.findings if files else ()),
         *cpu_only.findings(selection, found.by_name, policy, settings),
@@ -101,8 +114,17 @@ def _verify(
         )
         return fix.propose(findings, here)
 
-    report = _report(lock, environment, judged, findings, propose)
+    report = _report(lock, environment, judged, findings, propose).replace(
+        proof=_proof(judged, files)
+    )
     return report.replace(integrity=files.facts) if files else report
+
+
+def _proof(judged: Judged, files: Modified | None) -> Mapping[str, int]:
+    proof = {"version": len(judged.matched), "archive": judged.archived}
+    # Equal sizes prove nothing.
+    hashed = files is not None and files.facts["mode"] == "hash"
+    return proof | ({"files": len(judged.matched & files.proven)} if files and hashed else {})
 
 
 def _look_at_files(
@@ -128,18 +150,24 @@ class _Settings:
         return self.known
 
 
-def _about_the_lock(selection: Selection, lock: Lock, policy: Policy) -> list[Finding]:
-    if selection.pins:
-        return []
-    return [
-        Finding(
-            status="inapplicable",
-            package="",
-            message="no line of the lock applies to this platform and Python: nothing was checked",
-            fails=policy.strict,
-            path=lock.path,
-        )
-    ]
+def _about_the_lock(
+    selection: Selection,
+    lock: Lock,
+    environment: Environment,
+    policy: Policy,
+    faults: Iterable[tuple[str, str]],
+) -> Iterator[Finding]:
+    faults = list(faults)
+    if reason := outside(lock.coverage, environment.markers):
+        faults.append(("uncovered", reason))
+    if not selection.pins:
+        faults.append(("inapplicable", _NOTHING_APPLIES))
+    for status, message in faults:
+        fails = policy.fails(status)
+        yield Finding(status=status, package="", message=message, fails=fails, path=lock.path)
+
+
+_NOTHING_APPLIES = "no line of the lock applies to this platform and Python: nothing was checked"
 
 
 def _report(

@@ -67,7 +67,7 @@ def test_the_build_for_another_accelerator_is_mended(
     world: Indexes,
 ) -> None:
     """A torch of the default index, under the version that the lock has: only its files tell."""
-    folder = project("numpy")
+    folder = project("torch")
     lock = folder / "requirements.txt"
     lock.write_text("torch==2.9.1\nfilelock==3.20.0\n")
     environment = venv()

@@ -124,6 +124,28 @@ def test_what_matches_and_what_is_skipped() -> None:
     }
 
 
+def test_how_much_is_proven() -> None:
+    sha = "a1" * 32
+    result = judged(
+        f"foo==1 --hash=sha256:{sha}\nbar==1\nskipped==1\nhttps://h/v1.zip\n",
+        installed("foo", "1"),
+        installed("bar", "1"),
+        installed("baz", "1"),
+        origins={
+            "foo": {"url": "file:///w", "archive_info": {"hashes": {"sha256": sha}}},
+            "baz": {"url": "https://h/v1.zip", "archive_info": {}},
+        },
+        skip=("skipped",),
+    )
+    assert result.matched == {"foo", "bar", "https://h/v1.zip"}
+    assert result.archived == 1
+
+
+def test_what_need_not_fail_hides_nothing_that_does() -> None:
+    (finding,) = judged("foo==1", installed("foo", "1+cpu"), shadows={"foo": "/x/foo.py"}).findings
+    assert finding.status == "shadowed"
+
+
 def test_two_records_in_two_directories_are_no_conflict() -> None:
     assert judged("foo==1", installed("foo", "1"), installed("foo", "2", "/late")).findings == ()
 
@@ -153,6 +175,11 @@ def test_a_nameless_url_is_found_by_its_record() -> None:
         ("unverifiable", False, False, True),
         ("labelled", False, False, True),
         ("inapplicable", False, False, True),
+        ("leak", True, True, True),
+        ("modified", True, True, True),
+        ("uncovered", True, True, True),
+        ("stale", False, False, True),
+        ("edited", False, False, True),
     ],
 )
 def test_the_table_of_verdicts(status: str, verify: bool, guard: bool, strict: bool) -> None:

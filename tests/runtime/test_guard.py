@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lockhook
-from lockhook._runtime import environment, guard
+from lockhook import _guard as guard
+from lockhook._runtime import environment
 
 from .conftest import dist, write
 
@@ -293,3 +294,21 @@ def test_in_a_process_of_its_own(flags: list[str], tmp_path: Path) -> None:
 
 def test_names_of_packages_to_skip() -> None:
     assert guard._names("skip", ["a", "b"]) == ("a", "b")
+
+
+@pytest.mark.parametrize(("strict", "code"), [(False, None), (True, 1)])
+def test_only_a_strict_guard_asks_whether_the_lock_is_stale(
+    here: Path, lock: Callable[..., str], strict: bool, code: int | None
+) -> None:
+    path = lock("foo==1\n")
+    Path("pyproject.toml").write_text('[project]\nname = "bench"\ndependencies = ["foo>=2"]\n')
+    verified = lockhook.verify(path)
+    assert (verified.ok, [f.status for f in verified.findings]) == (True, ["stale"])
+    if code is None:
+        assert lockhook.guard(path, strict=strict).findings == ()
+    else:
+        with pytest.raises(lockhook.LockMismatch) as caught:
+            lockhook.guard(path, strict=strict, on_failure="raise")
+        assert caught.value.report.findings[0].message == (
+            "the lock is stale: foo 1 does not satisfy foo>=2"
+        )

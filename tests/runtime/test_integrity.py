@@ -515,7 +515,7 @@ def test_many_rows_take_little_memory_and_time(tmp_path: Path) -> None:
 
 
 def test_a_guard_without_integrity_imports_nothing_of_it() -> None:
-    program = "import lockhook, lockhook._runtime.guard, sys; print(*sys.modules)"
+    program = "import lockhook, lockhook._guard, sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

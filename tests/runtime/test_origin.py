@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime.model import Pin
-from lockhook._runtime.origin import DIFFERENT, SAME, UNDECIDED, judge
+from lockhook._runtime.origin import DIFFERENT, PROVEN, SAME, UNDECIDED, judge
 from lockhook._runtime.requirement_line import read
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def vcs(url: str, commit: str, **more: object) -> dict[str, Any]:
         # From an index: no record, or a local file whose hash nobody contradicts.
         ("foo==1", None, SAME),
         ("foo==1", archive("file:///w/foo.whl"), SAME),
-        (f"foo==1 --hash=sha256:{SHA}", archive(sha=SHA), SAME),
+        (f"foo==1 --hash=sha256:{SHA}", archive(sha=SHA), PROVEN),
         (f"foo==1 --hash=sha256:{SHA}", archive(sha=OTHER), DIFFERENT),
         (f"foo==1 --hash=sha512:{SHA * 2}", archive(sha=OTHER), UNDECIDED),
         ("foo==1", {"url": "file:///x", "dir_info": {"editable": True}}, DIFFERENT),
@@ -47,12 +47,12 @@ def vcs(url: str, commit: str, **more: object) -> dict[str, Any]:
         (f"foo @ {WHEEL}", archive(), SAME),
         (f"foo @ {WHEEL}", archive("https://u:p@H/foo-1-py3-none-any.whl"), SAME),
         (f"foo @ {WHEEL}", archive("https://h/other.whl"), DIFFERENT),
-        (f"foo @ {WHEEL}#sha256={SHA}", archive("https://mirror/foo.whl", SHA), SAME),
+        (f"foo @ {WHEEL}#sha256={SHA}", archive("https://mirror/foo.whl", SHA), PROVEN),
         (f"foo @ {WHEEL}#sha256={SHA}", archive(sha=OTHER), DIFFERENT),
         (
             f"foo @ {WHEEL} --hash=sha256:{SHA}",
             {"url": WHEEL, "archive_info": {"hash": f"sha256={SHA}"}},
-            SAME,
+            PROVEN,
         ),
         (f"foo @ {WHEEL}", vcs("https://h/foo", COMMIT), DIFFERENT),
         (
@@ -62,11 +62,11 @@ def vcs(url: str, commit: str, **more: object) -> dict[str, Any]:
         ),
         ("foo @ https://h/a.zip#subdirectory=x", archive("https://h/a.zip"), DIFFERENT),
         # A repository: URL and commit.
-        (f"foo @ git+https://h/a/foo.git@{COMMIT}", vcs("https://H/a/foo", COMMIT), SAME),
+        (f"foo @ git+https://h/a/foo.git@{COMMIT}", vcs("https://H/a/foo", COMMIT), PROVEN),
         (
             f"foo @ git+ssh://git@h/a/foo@{COMMIT}",
             vcs("ssh://git@h/a/foo.git/", COMMIT.upper()),
-            SAME,
+            PROVEN,
         ),
         (f"foo @ git+https://h/a/foo@{COMMIT}", vcs("https://h/a/foo", ELSE), DIFFERENT),
         (f"foo @ git+https://h/a/foo@{COMMIT}", vcs("https://h/b/foo", COMMIT), DIFFERENT),
@@ -76,7 +76,7 @@ def vcs(url: str, commit: str, **more: object) -> dict[str, Any]:
         (
             f"foo @ git+https://h/foo@{COMMIT}#subdirectory=x/",
             vcs("https://h/foo", COMMIT, subdirectory="x"),
-            SAME,
+            PROVEN,
         ),
         (
             f"foo @ git+https://h/foo@{COMMIT}#subdirectory=x",

@@ -27,6 +27,7 @@ def report(**fields: object) -> Report:
         "findings": (FOUND,),
         "fix": ("uv pip install -r requirements.txt", "pip install -r requirements.txt"),
         "environment": {"python": "3.11.7"},
+        "proof": {"version": 40},
     }
     return Report(**{**given, **fields})  # type: ignore[arg-type]
 
@@ -42,6 +43,7 @@ Summary: 42 packages
   Mismatched: 1
   Missing:    0
   Skipped:    1
+Proven: 40 by version
 
 Issues:
   - numpy: expected 1.24.0, found 1.26.0 (/opt/env/lib/python3.11/site-packages)
@@ -63,9 +65,11 @@ def test_counts_that_matter_sometimes_and_notes() -> None:
         findings=(note, extra),
         fix=("pip x",),
         advice=("take /x out of PYTHONPATH",),
+        proof={"version": 40, "archive": 2, "files": 0},
     )
     assert "\n".join(lines(shown)).partition("  Skipped:    1\n")[2] == (
-        "  Unverifiable: 1\n  Extra:      3\n  Not applicable: 9\n\n"
+        "  Unverifiable: 1\n  Extra:      3\n  Not applicable: 9\n"
+        "Proven: 40 by version, 2 by archive\n\n"
         "Notes:\n  - numpy: no record\n\n"
         "To fix, run one of:\n  pip x\n\n"
         "What an installation cannot mend:\n  take /x out of PYTHONPATH"
@@ -111,6 +115,7 @@ def test_the_json() -> None:
         "fix": ["uv pip install -r requirements.txt", "pip install -r requirements.txt"],
         "advice": [],
         "environment": {"python": "3.11.7"},
+        "proof": {"version": 40},
         "integrity": None,
         "guard": "enforce",
         "reason": "",

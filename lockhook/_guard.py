@@ -1,4 +1,8 @@
-"""`lockhook.guard` and `lockhook.verify`: the check at the entry point of a benchmark."""
+"""`lockhook.guard` and `lockhook.verify`: the check at the entry point of a benchmark.
+
+It stands above both halves: only the authoring half knows whether a lock is stale, and only
+``strict=True`` and `verify` ask for that.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
     from typing import Literal
+
+    from lockhook._runtime.verification import Faults
 
     Path = str | PathLike[str]
     Integrity = bool | Literal["size", "hash"]
@@ -61,19 +67,42 @@ def verify(
         LockfileError: if there is no lock, or it cannot be relied on.
         UsageError: if an argument makes no sense.
     """
-    policy = Policy(
+    policy = _policy(skip, allow_missing, strict, accelerator, integrity)
+    asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+    report = _verify(lockfile, policy, asked, faults_of_lock)
+    if record is not None:
+        write(report, os.fsdecode(record))
+    return report
+
+
+def _policy(
+    skip: Iterable[str],
+    allow_missing: bool,
+    strict: bool,
+    accelerator: Accelerator,
+    integrity: Integrity,
+) -> Policy:
+    return Policy(
         skip=_names("skip", skip),
         allow_missing=allow_missing,
         strict=strict,
         accelerator=_one_of("accelerator", accelerator, (None, "cpu", "any")),
         integrity=_one_of("integrity", _HASH.get(integrity, integrity), (None, "size", "hash")),
     )
-    asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+
+
+def _verify(
+    lockfile: Path | None, policy: Policy, asked: Asked, lock_faults: Faults | None
+) -> Report:
     path = find() if lockfile is None else os.fsdecode(lockfile)
-    report = verification.verify(path, environments.current(), policy, asked)
-    if record is not None:
-        write(report, os.fsdecode(record))
-    return report
+    return verification.verify(path, environments.current(), policy, asked, lock_faults=lock_faults)
+
+
+def faults_of_lock(path: str) -> Iterable[tuple[str, str]]:
+    """Return what keeps a lock from being relied on, as a status of a finding and a reason."""
+    from lockhook._authoring import freshness
+
+    return freshness.faults(path)
 
 
 def guard(
@@ -124,16 +153,9 @@ def guard(
         if mode == "off":
             report = _unchecked(lockfile, f"{VARIABLE}=off: nothing was checked")
         else:
-            report = verify(
-                lockfile,
-                extras=extras,
-                groups=groups,
-                skip=skip,
-                allow_missing=allow_missing,
-                strict=strict,
-                integrity=integrity,
-                accelerator=accelerator,
-            )
+            policy = _policy(skip, allow_missing, strict, accelerator, integrity)
+            asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+            report = _verify(lockfile, policy, asked, faults_of_lock if strict else None)
     except LockhookError as error:
         refused, report = error, _unchecked(lockfile, str(error))
     report = report.replace(guard=mode)

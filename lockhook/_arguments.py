@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhook._runtime.guard import guard
+from lockhook._guard import guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
