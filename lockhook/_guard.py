@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Accelerator = Literal["cpu", "any"] | None
 
 VARIABLE = "LOCKHOOK_GUARD"
+SWITCHED_OFF = f"{VARIABLE}=off: nothing was checked"
 
 
 def verify(
@@ -147,17 +148,19 @@ def guard(
         LockMismatch: with ``on_failure="raise"``, if the environment differs.
         LockhookError: with ``on_failure="raise"``, if that cannot be decided.
     """
-    mode = _mode(on_failure)
+    if on_failure not in {"exit", "raise", "warn"}:
+        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+    mode = operators_mode()
     refused: LockhookError | None = None
     try:
         if mode == "off":
-            report = _unchecked(lockfile, f"{VARIABLE}=off: nothing was checked")
+            report = unchecked(lockfile, SWITCHED_OFF)
         else:
             policy = _policy(skip, allow_missing, strict, accelerator, integrity)
             asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
             report = _verify(lockfile, policy, asked, faults_of_lock if strict else None)
     except LockhookError as error:
-        refused, report = error, _unchecked(lockfile, str(error))
+        refused, report = error, unchecked(lockfile, str(error))
     report = report.replace(guard=mode)
     unwritten = None if record is None else _try_to_write(report, os.fsdecode(record))
     refused = refused or (unwritten if report.ok else None)
@@ -177,10 +180,8 @@ def _try_to_write(report: Report, path: str) -> UsageError | None:
     return None
 
 
-def _mode(on_failure: str) -> str:
-    """Return ``enforce``, ``warn`` or ``off``, as the operator or else the program wants it."""
-    if on_failure not in {"exit", "raise", "warn"}:
-        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+def operators_mode() -> str:
+    """Return ``enforce``, ``warn`` or ``off``, as the operator wants it (``LOCKHOOK_GUARD``)."""
     mode = os.environ.get(VARIABLE, "")
     if mode not in {"", "enforce", "warn", "off"}:
         # A misspelt "off" must not switch anything off, nor be passed over.
@@ -189,15 +190,20 @@ def _mode(on_failure: str) -> str:
 
 
 def _act(report: Report, mode: str, on_failure: str) -> Report:
-    if mode != "enforce":
-        _say(f"lockhook: the guard is not enforced ({VARIABLE}={mode})")
+    say_what_is_not_enforced(report)
     if report.ok:
         _say_if_nothing_applied(report)
-    elif mode == "warn":
-        _say(str(report))
     elif mode == "enforce":
         _refuse_mismatch(report, on_failure)
     return report
+
+
+def say_what_is_not_enforced(report: Report) -> None:
+    """Say on stderr that the operator overrides a verdict, and the verdict itself."""
+    if report.guard != "enforce":
+        _say(f"lockhook: the guard is not enforced ({VARIABLE}={report.guard})")
+    if report.guard == "warn" and not report.ok:
+        _say(str(report))
 
 
 def _say_if_nothing_applied(report: Report) -> None:
@@ -231,7 +237,8 @@ def _refuse(error: LockhookError, on_failure: str) -> None:
     logging.getLogger("lockhook").warning("%s", text)
 
 
-def _unchecked(lockfile: Path | None, reason: str) -> Report:
+def unchecked(lockfile: Path | None, reason: str) -> Report:
+    """Return the report of a verification that did not take place, and why."""
     return Report(
         lockfile="" if lockfile is None else os.fsdecode(lockfile),
         lock_sha256="",

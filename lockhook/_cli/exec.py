@@ -8,13 +8,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from lockhook import _guard
 from lockhook._cli import verify
 from lockhook._runtime.names import visible
-from lockhook.errors import LockMismatch, UsageError
+from lockhook.errors import LockhookError, LockMismatch, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+
+    from lockhook._runtime.report import Report
 
 _NEXT = "lockhook exec -l requirements.txt -- python benchmark.py"
 
@@ -23,6 +26,7 @@ def run(args: Namespace) -> int:
     """Verify the environment that a command runs in, and become that command if it is right.
 
     Nothing is printed when all is well: the output is the command's, and so is the exit code.
+    ``LOCKHOOK_GUARD`` overrides the verdict, as it does for `lockhook.guard`.
 
     Raises:
         UsageError: if there is no such command.
@@ -36,11 +40,26 @@ def run(args: Namespace) -> int:
         )
         raise UsageError(reason, hint=_NEXT)
     args.python = args.python or python_of(program)
-    report = verify.report(args)
-    if not report.ok:
+    report = _report(args)
+    if args.record:
+        _guard.write(report, args.record)
+    _guard.say_what_is_not_enforced(report)
+    if report.guard == "enforce" and not report.ok:
         print(report, file=sys.stderr)
         return LockMismatch.exit_code
     return _become(program, command)
+
+
+def _report(args: Namespace) -> Report:
+    mode = _guard.operators_mode()
+    if mode == "off":
+        return _guard.unchecked(args.lockfile, _guard.SWITCHED_OFF).replace(guard=mode)
+    try:
+        return verify.report(args).replace(guard=mode)
+    except LockhookError as error:
+        if mode == "enforce":
+            raise
+        return _guard.unchecked(args.lockfile, str(error)).replace(guard=mode)
 
 
 def python_of(program: str) -> str | None:

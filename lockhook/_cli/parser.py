@@ -110,7 +110,6 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     _judging(parser)
-    parser.add_argument("--record", metavar="PATH", help="write the JSON report there as well")
 
 
 def _judging(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +131,7 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     )
     add("--skip", metavar="PACKAGE", action="append", help="leave out; default: mpi4py")
     add("--allow-missing", action="store_true", help="let packages pass that are not installed")
-    add("--strict", action="store_true", help="fail on extra and unverifiable packages too")
+    add("--strict", action="store_true", help="fail on all that the report says")
     add(
         "--integrity",
         choices=("size", "hash"),
@@ -142,6 +141,7 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     )
     add("--accelerator", choices=("cpu", "any"), help="default: by the project's settings, cpu")
     add("--python", metavar="PATH", help="look into this interpreter's environment")
+    add("--record", metavar="PATH", help="write the JSON report there as well")
 
 
 def _exec(parser: argparse.ArgumentParser) -> None:

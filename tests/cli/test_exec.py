@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -34,6 +35,39 @@ def test_it_becomes_the_command(lock: Callable[..., Path], spawn: Callable[..., 
     code = "import sys; print(sys.argv[1:]); raise SystemExit(7)"
     command = ["exec", "-l", "requirements.txt", "--", sys.executable, "-c", code, "--", "-q"]
     assert spawn(*command) == (7, "['--', '-q']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "code", "status"),
+    [
+        ("off", "pytest==0.1\n", 7, "unchecked"),
+        ("warn", "pytest==0.1\n", 7, "failed"),
+        ("warn", "no lock\n", 7, "unchecked"),
+        ("warn", f"pytest=={PYTEST}\n", 7, "passed"),
+        ("enforce", "pytest==0.1\n", 1, "failed"),
+        ("of", "pytest==0.1\n", 1, "failed"),
+    ],
+)
+def test_an_operator_overrides_it_and_no_result_hides_that(
+    mode: str,
+    text: str,
+    code: int,
+    status: str,
+    lock: Callable[..., Path],
+    spawn: Callable[..., Result],
+) -> None:
+    path = lock()
+    path.write_text(text)
+    command = [sys.executable, "-c", "raise SystemExit(7)"]
+    record = path.parent / "record.json"
+    arguments = ["exec", "-l", path, "--record", record, "--", *command]
+    done = spawn(*arguments, LOCKHOOK_GUARD=mode)
+    assert done.code == code
+    report = json.loads(record.read_text())
+    enforced = mode not in {"off", "warn"}
+    assert (report["status"], report["guard"]) == (status, "enforce" if enforced else mode)
+    assert (f"the guard is not enforced (LOCKHOOK_GUARD={mode})" in done.err) is not enforced
+    assert ("pytest: expected 0.1" in done.err) is (status == "failed")
 
 
 def test_it_refuses(lock: Callable[..., Path], spawn: Callable[..., Result]) -> None:
