@@ -95,6 +95,7 @@ def test_the_report_is_a_real_one() -> None:
             "pip install -r requirements.txt",
         ),
         environment={},
+        proof={"version": 3, "archive": 0},
     )
     assert shown == f"{real}\n"
 
