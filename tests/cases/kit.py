@@ -123,10 +123,10 @@ def case(
     return Case(id_, title, right, rule, lock, tuple(have), **more)
 
 
-def build(case: Case, folder: Path) -> Place:
-    """Build a case in an empty folder, around a real interpreter if it needs one."""
+def build(case: Case, folder: Path, *, real: bool = False) -> Place:
+    """Build a case in an empty folder, around a real interpreter if it or the caller needs one."""
     folder.mkdir(parents=True, exist_ok=True)
-    place = _venv(case, folder) if case.needs_an_interpreter else _fake(folder)
+    place = _venv(case, folder) if real or case.needs_an_interpreter else _fake(folder)
     for installed in case.have:
         dist(place.site, *installed[:2], **(installed[2] if len(installed) > 2 else {}))
     written = {} if case.lock is None else {case.name: case.lock}
