@@ -49,6 +49,7 @@ OURS = {
             "markers",
             "model",
             "names",
+            "presence",
             "record",
             "report",
             "requirements_txt",

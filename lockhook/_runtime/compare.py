@@ -55,6 +55,7 @@ class Evidence(Record):
     Attributes:
         installed: normalised name to distributions, first on the path first.
         shadows: normalised name to the file or directory that is imported in its place.
+        absent: normalised name to a module that was installed and is gone.
         origin: reads the ``direct_url.json`` of a distribution; None if it has none.
         directory: what relative paths in the lock are relative to.
     """
@@ -63,6 +64,7 @@ class Evidence(Record):
     shadows: Mapping[str, str]
     origin: Callable[[Distribution], dict[str, Any] | None]
     directory: str
+    absent: Mapping[str, str] = {}
 
 
 def judge(selection: Selection, evidence: Evidence, policy: Policy) -> Judged:
@@ -169,6 +171,8 @@ def _faults(
         yield "conflicting", f"two records in one directory: {names}"
     if first.problem:
         yield "broken", f"expected {_expected(pin)}, but {first.problem}"
+    if pin.name in evidence.absent:
+        yield "broken", f"expected {_expected(pin)}, but its {evidence.absent[pin.name]} is missing"
     outcome = versions.compare(pin.wanted, first.version) if pin.wanted else versions.SAME
     if outcome == versions.DIFFERENT:
         yield "mismatched", f"expected {_expected(pin)}, found {first.version}"

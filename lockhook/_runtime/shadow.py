@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # What packages install beside their own module by mistake, and every project has of its own:
 # nobody imports these from elsewhere.
-_EVERYBODYS = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
+EVERYBODYS = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
 
 _MODULES = (".py", ".pyc", ".so", ".pyd")
 
@@ -58,7 +58,7 @@ def _owners(
         here = suspects.get(distribution.location, {}) if distribution else {}
         if distribution is None or not here:
             continue
-        for stem in (here.keys() & top_level(distribution)) - _EVERYBODYS:
+        for stem in (here.keys() & top_level(distribution)) - EVERYBODYS:
             if _is_importable(here[stem]):
                 found[name] = here[stem]
     return found

@@ -1,0 +1,121 @@
+"""Distributions whose modules are gone while the record of their installation is still there.
+
+No file is looked at for most of them: the listing of the directory has the module that is named
+like the package. Where it has none, the beginning of the RECORD tells what the modules are called.
+What is missing deeper inside, only ``--integrity`` finds.
+"""
+
+from __future__ import annotations
+
+import os
+
+from lockhook._runtime.shadow import EVERYBODYS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lockhook._runtime.installed import Distribution, Installed
+
+_HEAD = 2**12  # bytes in which some module of nearly every package is named
+_PAGE = 2**16  # bytes; more than nearly every RECORD has
+_MOST = 2**22  # bytes; the RECORD of torch, one of the longest, has 2 MB
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_MODULES = (b".py", b".so", b".pyd")
+
+
+def absent(installed: Installed, names: Iterable[str]) -> dict[str, str]:
+    """Return which of some distributions lack a module, and its path in their directory.
+
+    Args:
+        installed: what is installed, and what could be imported from each entry of the path.
+        names: normalised names of the distributions that matter.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if not (candidates := installed.by_name.get(name)):
+            continue
+        first = candidates[0]
+        children = installed.modules[first.location]
+        module = name.replace("-", "_")
+        if module in children or f"{module}.py" in children:
+            continue
+        part = name.replace("-", "/")  # of a namespace package: zope/interface
+        if name.partition("-")[0] in children and os.path.lexists(f"{first.location}/{part}"):
+            continue
+        if path := _first_absent(first, children):
+            found[name] = path
+    return found
+
+
+def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
+    record = _record(os.path.join(distribution.metadata, "RECORD"))
+    inside = ""
+    for path in _modules(distribution.name, record):
+        top, _, rest = path.partition("/")
+        if top not in children and not _is_there(distribution.location, top, children):
+            return top
+        inside = inside or (rest and path.rpartition("/")[0])
+    # Others may have a part in the same namespace package: so its own part is looked at too.
+    if "/" not in inside or os.path.lexists(os.path.join(distribution.location, inside)):
+        return ""
+    return _outermost(distribution.location, inside)
+
+
+def _is_there(location: str, top: str, children: frozenset[str]) -> bool:
+    """Tell whether a module is there under another ending, or another spelling of its name."""
+    stem = top.partition(".")[0]
+    return any(child.partition(".")[0] == stem for child in children) or os.path.lexists(
+        os.path.join(location, top)
+    )
+
+
+def _outermost(location: str, path: str) -> str:
+    while not os.path.lexists(os.path.join(location, os.path.dirname(path))):
+        path = os.path.dirname(path)
+    return path
+
+
+def _modules(name: str, record: bytes) -> list[str]:
+    """Return a path of each importable file or directory that a RECORD begins with.
+
+    And the one that is named like the package, wherever it stands: behind a hundred licences.
+    """
+    head, rest = record[:_HEAD], record[_HEAD:]
+    found = list(_modules_of(head))
+    if rest:
+        module = name.replace("-", "_")
+        own = (f"{module}/__init__.py", f"{module}.py")
+        found += [path for path in own if f"\n{path},".encode() in rest]
+    return found or list(_modules_of(rest))
+
+
+def _modules_of(rows: bytes) -> Iterator[str]:
+    last = b"."  # what lies outside the directory, scripts above all, is no module
+    for row in rows.split(b"\n")[:-1]:
+        if row.startswith((last, b".")):
+            continue
+        path = row.partition(b",")[0]
+        if not path.endswith(_MODULES):
+            continue
+        top, slash, _ = path.partition(b"/")
+        name = (top if slash else top.partition(b".")[0]).decode("utf-8", "surrogateescape")
+        text = path.decode("utf-8", "surrogateescape")
+        if name.isidentifier() and EVERYBODYS.isdisjoint(text.split("/")):
+            last = top + slash
+            yield text
+
+
+def _record(path: str) -> bytes:
+    """Return a RECORD, each row behind a line feed; "" if it cannot be read."""
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError:
+        return b""
+    try:
+        record = b"\n" + os.read(descriptor, _PAGE)
+        return record if len(record) <= _PAGE else record + os.read(descriptor, _MOST)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
