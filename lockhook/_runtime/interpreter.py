@@ -36,8 +36,10 @@ def ask(python: str) -> dict[str, Any]:
         raise EnvironmentUnreadableError(reason, path=program) from None
     except OSError as error:
         raise EnvironmentUnreadableError(f"cannot be run: {error.strerror}", path=program) from None
-    # Whatever a sitecustomize of that interpreter prints comes before the mark.
+    # Whatever a sitecustomize of that interpreter prints comes before the mark, and what it
+    # prints at exit in lines of its own behind.
     _, mark, answer = done.stdout.decode("utf-8", "replace").rpartition(_MARK)
+    answer = answer.partition("\n")[0]
     if done.returncode or not mark:
         raise EnvironmentUnreadableError(_complaint(done), path=program, hint=_HINT)
     return _checked(answer, program)
@@ -62,7 +64,7 @@ def _source() -> str:
     # With -c, the first entry of the path is the current directory, from which nothing must be
     # imported, and which no script of that interpreter would see.
     drop = "import sys\nif sys.path[:1] == ['']: del sys.path[0]\n"
-    return f"{drop}{text}\nsys.stdout.write({_MARK!r} + ascii(facts()))\n"
+    return f"{drop}{text}\nsys.stdout.write({_MARK!r} + ascii(facts()) + '\\n')\n"
 
 
 def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
