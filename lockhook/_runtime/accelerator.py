@@ -136,10 +136,14 @@ def build_of(location: str, name: str = "torch", version: str = "") -> str:
     text = read(os.path.join(location, module, "version.py")) if module else None
     if text is None:
         return label
-    found = (
-        torch_build(text) if name == "torch" else build_of_label(facts(text).get("__version__", ""))
-    )
+    found = _build_in_file(name, text)
     if found in {"", "cpu"} and is_accelerator_label(version):
         return label
     # A torch whose file is there and odd is no CPU build because its name says so.
     return found or (label if name != "torch" else "")
+
+
+def _build_in_file(name: str, text: str) -> str:
+    if name == "torch" and any(word in text for word in ("cuda", "hip", "rocm", "xpu")):
+        return torch_build(text)
+    return build_of_label(facts(text).get("__version__", ""))

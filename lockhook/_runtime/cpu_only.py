@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockhook._runtime.accelerator import leaks
+from lockhook._runtime.names import normalize
 from lockhook._runtime.report import Finding
 
 TYPE_CHECKING = False
@@ -36,8 +37,11 @@ def findings(
     known = settings() if every else None
     if known is None or (policy.accelerator is None and known.accelerator == "any"):
         return
+    # What is left out of the comparison passes here too, but no report hides that.
+    skipped = {normalize(name) for name in policy.skip}.union(known.skip)
+    reasons = dict.fromkeys(skipped, "it is skipped") | dict(known.accept)
     for leak in every:
-        reason = known.accept.get(leak.package)
+        reason = reasons.get(leak.package)
         yield _finding(leak, policy) if reason is None else _accepted(leak, reason)
 
 
