@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tests.cases import markers, names, versions
+from tests.cases import builds, environments, markers, names, versions
 
 FAMILIES = {
     "markers": markers.CASES,
     "names": names.CASES,
     "versions": versions.CASES,
+    "environments": environments.CASES,
+    "builds": builds.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]

@@ -40,6 +40,8 @@ VERSIONS = "version specifiers"
 NAMES = "names and normalization"
 ORIGINS = "direct URL"
 METADATA = "recording installed projects"
+IMPORT = "import system"
+SITE = "site module"
 PYLOCK = "pylock.toml"
 UV_LOCK = "uv.lock"
 DESIGN = "README"
@@ -170,11 +172,15 @@ def dist(
     body: str | None = None,
     record: bool = True,
 ) -> Path:
-    """Write one installed distribution as pip leaves it, and return its ``.dist-info``."""
+    """Write one installed distribution as pip leaves it, and return its ``.dist-info``.
+
+    With ``top=""`` it has no package of its own, but what `files` says.
+    """
     stem = canonicalize_name(name).replace("-", "_")
     info = site / (dirname or f"{stem}-{version}.dist-info")
-    module = f"{top or stem}/__init__.py"
-    modules = {module: f"__version__ = {version!r}\n" if body is None else body, **(files or {})}
+    body = f"__version__ = {version!r}\n" if body is None else body
+    package = {} if top == "" else {f"{top or stem}/__init__.py": body}
+    modules = {**package, **(files or {})}
     for path, text in modules.items():
         _put(site / path, text, site)
     if meta is None:
