@@ -185,7 +185,7 @@ def _headers(head: bytes) -> tuple[str, str]:
         if line[:1] in {" ", "\t"}:
             found[last] = f"{found.get(last, '')} {line.strip()}".strip()
         elif line.startswith("From "):
-            continue
+            last = ""
         elif (
             not (colon and key.isascii() and key.isprintable() and " " not in key)
             or len(found.keys() & {"name", "version"}) == 2

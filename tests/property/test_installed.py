@@ -41,6 +41,7 @@ header = st.sampled_from(
         "X\xe9: 1",
         "Description: a\n        Name: evil\n        Version: 9",
         "License: " + "x" * 5000,
+        "License: " + "x\n        " * 9000,
     ]
 )
 newline = st.sampled_from(["\n", "\n", "\r\n", "\r"])
@@ -67,37 +68,55 @@ directories = st.sampled_from(
         ".dist-info",
         "foo-1.0.dist-info.bak",
         "a.b.dist-info",
+        "foo-1.0.egg-link",
+        "~oo-1.0.dist-info",
     ]
 )
-files = st.sampled_from(["METADATA", "METADATA", "PKG-INFO", "PKG-INFO", "metadata", "WHEEL", ""])
-sites = st.dictionaries(directories, st.tuples(files, metadata), max_size=4)
+files = st.sampled_from(
+    ["METADATA", "PKG-INFO", "metadata", "WHEEL", "METADATA/sub", "PKG-INFO/sub"]
+)
+# What a record holds; under the name "", that it is a file itself.
+records = st.one_of(
+    st.dictionaries(files, metadata, max_size=2).filter(
+        lambda record: len({name.partition("/")[0] for name in record}) == len(record)
+    ),
+    st.builds(lambda text: {"METADATA": text}, metadata),
+    st.builds(lambda text: {"": text}, metadata),
+)
+sites = st.dictionaries(directories, records, max_size=4)
 names = st.sampled_from(["site-packages", "foo-1.0-py3.11.egg", "Bar.EGG", "site.zip", "absent"])
 
 
-def build(path: Path, site: dict[str, tuple[str, str]]) -> None:
+def build(path: Path, site: dict[str, dict[str, str]]) -> None:
     """Write a site directory, or a zip archive of one if the name says so."""
     if path.name == "absent":
         return
-    entries = [(directory, file, text.encode()) for directory, (file, text) in site.items()]
+    entries = {
+        f"{directory}/{file}".rstrip("/"): text.encode()
+        for directory, record in site.items()
+        for file, text in record.items()
+    }
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w") as archive:
-            for directory, file, data in entries:
-                archive.writestr(f"{directory}/{file}" if file else directory, data)
+            for name, data in entries.items():
+                archive.writestr(name, data)
         return
-    path.mkdir()
-    for directory, file, data in entries:
-        target = path / directory / file if file else path / directory
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(data)
+    for directory in (path, *(path / name for name, record in site.items() if "" not in record)):
+        directory.mkdir()
+    for name, data in entries.items():
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_bytes(data)
 
 
 def documented_difference(distribution: importlib.metadata.Distribution) -> bool:
     """Tell whether lockhook calls a distribution broken though its name and version can be read.
 
     A `.dist-info` must be a directory with a file METADATA; `importlib.metadata` takes PKG-INFO,
-    or a plain file, for one too.
+    or a plain file, for one too. And it takes what pip leaves of a package it removed for one.
     """
     record = str(distribution._path).rstrip("/")  # type: ignore[attr-defined]
+    if os.path.basename(record).startswith("~"):
+        return True
     return record.lower().endswith(".dist-info") and not distribution.read_text("METADATA")
 
 
@@ -118,9 +137,10 @@ def fold(value: str) -> str:
 
 
 @given(st.dictionaries(names, sites, min_size=1, max_size=3))
-@example({"site-packages": {"foo-1.0.dist-info": ("METADATA", "\nName: foo\nVersion: 1\n")}})
+@example({"site-packages": {"foo-1.0.dist-info": {"METADATA": "\nName: foo\nVersion: 1\n"}}})
+@example({"site-packages": {"a.dist-info": {"METADATA": "Name: a\nVersion: 1\nFrom me\n 0\n"}}})
 def test_the_same_distributions_as_importlib_metadata(
-    world: dict[str, dict[str, tuple[str, str]]],
+    world: dict[str, dict[str, dict[str, str]]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, site in world.items():
