@@ -63,7 +63,22 @@ def scan(path: Iterable[str]) -> Installed:
         modules[location] = frozenset(names)
         for distribution in _distributions(location, names):
             by_name.setdefault(distribution.name, []).append(distribution)
+    for name, found in by_name.items():
+        if len(found) > 1:
+            by_name[name] = [one for one in found if not _is_told_twice(one, found)]
     return Installed(by_name=by_name, modules=modules)
+
+
+def _is_told_twice(one: Distribution, all_: Iterable[Distribution]) -> bool:
+    """Tell whether an ``.egg-info`` says what a ``.dist-info`` beside it says too.
+
+    Debian ships some packages with both. They contradict each other in nothing.
+    """
+    return one.metadata.lower().endswith(".egg-info") and any(
+        other.metadata.lower().endswith(".dist-info")
+        and (other.location, other.version) == (one.location, one.version)
+        for other in all_
+    )
 
 
 def _list(location: str) -> list[str]:

@@ -508,8 +508,8 @@ CASES = [
         METADATA,
         FOO,
         HAVE,
-        arrange=put({"foo-1.0-py3.11.egg-info": INFO}),
-        says="foo-1.0-py3.11.egg-info, foo-1.0.dist-info",
+        arrange=put({"foo-0.9-py3.11.egg-info": HEAD + "Name: foo\nVersion: 0.9\n"}),
+        says="foo-0.9-py3.11.egg-info, foo-1.0.dist-info",
     ),
     case(
         "E60",
@@ -519,6 +519,15 @@ CASES = [
         "foo-bar==1.0\n",
         [("foo-bar", "1.0"), ("Foo.Bar", "1.0", {"dirname": "Foo.Bar-1.0.dist-info"})],
         says="two records",
+    ),
+    case(
+        "E97",
+        "two records of two kinds that say the same, as Debian ships some packages",
+        "ok",
+        METADATA,
+        FOO,
+        HAVE,
+        arrange=put({"foo.egg-info/PKG-INFO": INFO}),
     ),
     # PYTHONPATH.
     path(

@@ -120,16 +120,16 @@ def documented_difference(distribution: importlib.metadata.Distribution) -> bool
     return record.lower().endswith(".dist-info") and not distribution.read_text("METADATA")
 
 
-def expected(path: list[str]) -> list[tuple[str, str, str]]:
-    found = []
+def expected(path: list[str]) -> set[tuple[str, str, str]]:
+    found = set()
     for location in dict.fromkeys(path):
         for distribution in importlib.metadata.distributions(path=[location]):
             text = next(filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", ""))), "")
             headers = email.message_from_string(text)
             name, version = headers["Name"], headers["Version"]
             if name and version and not documented_difference(distribution):
-                found.append((location, normalize(fold(name)), fold(version)))
-    return sorted(found)
+                found.add((location, normalize(fold(name)), fold(version)))
+    return found
 
 
 def fold(value: str) -> str:
@@ -146,10 +146,10 @@ def test_the_same_distributions_as_importlib_metadata(
         for name, site in world.items():
             build(Path(folder, name), site)
         path = [os.path.join(folder, name) for name in world]
-        ours = sorted(
+        ours = {
             (distribution.location, distribution.name, distribution.version)
             for distributions in scan(path).by_name.values()
             for distribution in distributions
             if not distribution.problem
-        )
+        }
         assert ours == expected(path)

@@ -127,3 +127,21 @@ def test_metadata_that_may_not_be_read(site: Site) -> None:
 def test_hostile_names_are_only_data(site: Site) -> None:
     folder = site({"x.dist-info": {"METADATA": "Name: \x1b[2J\u202e\nVersion: 1\x07\n"}})
     assert one(folder) == ("\x1b[2j\u202e", "1\x07", "")
+
+
+@pytest.mark.parametrize(
+    ("version", "directory", "kept"),
+    [
+        ("1", "a", ["a/foo-1.dist-info"]),
+        ("2", "a", ["a/foo-1.dist-info", "a/foo.egg-info"]),
+        ("1", "b", ["a/foo-1.dist-info", "b/foo.egg-info"]),
+    ],
+)
+def test_a_record_that_repeats_another(
+    version: str, directory: str, kept: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path / "a", dist("foo", "1"))
+    info = {"PKG-INFO": f"Name: foo\nVersion: {version}\n"}
+    write(tmp_path / directory, {"foo.egg-info": info})
+    found = scan([str(tmp_path / "a"), str(tmp_path / "b")]).by_name["foo"]
+    assert sorted(d.metadata for d in found) == [os.path.join(tmp_path, name) for name in kept]
