@@ -10,6 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -19,7 +20,7 @@ def facts() -> "dict[str, Any]":
     archive = "python%d%d.zip" % sys.version_info[:2]
     return {
         "markers": marker_values(),
-        "path": tuple(os.path.abspath(entry) for entry in sys.path),
+        "path": tuple(_path()),
         "prefix": sys.prefix,
         "base_prefix": sys.base_prefix,
         "executable": sys.executable or "python",
@@ -31,6 +32,16 @@ def facts() -> "dict[str, Any]":
         "user_site": _user_site(),
         "hostname": _uname()[1],
     }
+
+
+def _path() -> "Iterator[str]":
+    for entry in sys.path:
+        # What is no string `import` passes over.
+        if isinstance(entry, str):
+            try:
+                yield os.path.abspath(entry)
+            except OSError:  # the current directory is gone
+                yield entry
 
 
 def marker_values() -> "dict[str, str]":

@@ -86,7 +86,7 @@ def _list(location: str) -> list[str]:
         return os.listdir(location)
     except NotADirectoryError:
         return _list_archive(location)
-    except OSError:
+    except (OSError, ValueError):  # a NUL in it
         return []
 
 
@@ -137,7 +137,7 @@ def _head(metadata: str, file: str) -> bytes:
     """Return the beginning of a metadata file, with the name and version if it has them."""
     try:
         # `open` costs three system calls more, and this is done for every package.
-        descriptor = os.open(os.path.join(metadata, file) if file else metadata, _READ)
+        descriptor = os.open(os.path.join(metadata, file) if file else metadata, READ)
     except NotADirectoryError:
         return _head_in_archive(metadata, file)
     except OSError:
@@ -154,7 +154,12 @@ def _head(metadata: str, file: str) -> bytes:
 
 
 # A pipe that somebody put there would keep a plain `open` waiting for ever.
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def opener(path: str, _flags: int) -> int:
+    """Open what somebody put into an environment, for `open`."""
+    return os.open(path, READ)
 
 
 def _holds(head: bytes, field: bytes) -> bool:
@@ -167,8 +172,8 @@ def _head_in_archive(metadata: str, file: str) -> bytes:
 
     location, directory = os.path.split(metadata)
     try:
-        with ZipFile(location) as archive:
-            return archive.read(f"{directory}/{file}")[:_MOST]
+        with ZipFile(location) as archive, archive.open(f"{directory}/{file}") as data:
+            return data.read(_MOST)
     except (OSError, BadZipFile, KeyError, RuntimeError, NotImplementedError):
         return b""
 

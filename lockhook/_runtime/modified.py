@@ -51,7 +51,8 @@ def look(
     others = [candidates[0] for candidates in installed.values()]
     found = check(judged, mode=mode, others=others, progress=progress)
     differing = [_modified(damage, policy) for damage in found.damages]
-    unproven = [_unproven(one, policy) for one in found.unproven]
+    locations = {one.name: one.location for one in judged}
+    unproven = [_unproven(one, locations[one.distribution], policy) for one in found.unproven]
     names = {finding.package for finding in (*differing, *unproven)}
     return Modified(
         findings=(*differing, *unproven),
@@ -78,10 +79,11 @@ def _modified(damage: Damage, policy: Policy) -> Finding:
     )
 
 
-def _unproven(one: Unproven, policy: Policy) -> Finding:
+def _unproven(one: Unproven, location: str, policy: Policy) -> Finding:
     return Finding(
         status="unverifiable",
         package=one.distribution,
         message=f"its files cannot be checked: {one.reason}",
         fails=policy.fails("unverifiable"),
+        location=location,
     )

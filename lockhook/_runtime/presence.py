@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-from lockhook._runtime.shadow import EVERYBODYS
+from lockhook._runtime.installed import READ
+from lockhook._runtime.shadow import EVERYBODYS, module_of, top_level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _HEAD = 2**12  # bytes in which some module of nearly every package is named
 _PAGE = 2**16  # bytes; more than nearly every RECORD has
 _MOST = 2**22  # bytes; the RECORD of torch, one of the longest, has 2 MB
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _MODULES = (b".py", b".so", b".pyd")
 
 
@@ -43,9 +43,25 @@ def absent(installed: Installed, names: Iterable[str]) -> dict[str, str]:
         part = name.replace("-", "/")  # of a namespace package: zope/interface
         if name.partition("-")[0] in children and os.path.lexists(f"{first.location}/{part}"):
             continue
-        if path := _first_absent(first, children):
+        if path := _first_absent(first, children) or _elsewhere(module, candidates, installed):
             found[name] = path
     return found
+
+
+def _elsewhere(module: str, candidates: list[Distribution], installed: Installed) -> str:
+    """Return the module of a package that is not where its first record is, but at the second.
+
+    As where a stale ``.egg-info`` lies in a source tree on ``PYTHONPATH``, without a RECORD.
+    """
+    first, *others = candidates
+    children = installed.modules[first.location]
+    if others and (top_level(first) & set(map(module_of, children))) - {""}:
+        return ""
+    for other in others:
+        children = installed.modules[other.location]
+        if found := {module, f"{module}.py"} & children:
+            return found.pop()
+    return ""
 
 
 def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
@@ -64,8 +80,8 @@ def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
 
 def _is_there(location: str, top: str, children: frozenset[str]) -> bool:
     """Tell whether a module is there under another ending, or another spelling of its name."""
-    stem = top.partition(".")[0]
-    return any(child.partition(".")[0] == stem for child in children) or os.path.lexists(
+    module = module_of(top)
+    return any(module_of(child) == module for child in children) or os.path.lexists(
         os.path.join(location, top)
     )
 
@@ -109,7 +125,7 @@ def _modules_of(rows: bytes) -> Iterator[str]:
 def _record(path: str) -> bytes:
     """Return a RECORD, each row behind a line feed; "" if it cannot be read."""
     try:
-        descriptor = os.open(path, _READ)
+        descriptor = os.open(path, READ)
     except OSError:
         return b""
     try:

@@ -12,6 +12,7 @@ import os
 import stat
 from typing import NamedTuple
 
+from lockhook._runtime.installed import opener
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 
 _LONGEST = 2**25  # bytes; the RECORD of torch, one of the longest, has 2 MB
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Claim(NamedTuple):
@@ -75,7 +75,7 @@ def read(distribution: Distribution) -> Recorded:
 def is_editable(metadata: str) -> bool:
     """Tell whether a distribution is a link to its source tree (PEP 610, ``dir_info``)."""
     try:
-        with open(os.path.join(metadata, "direct_url.json"), "rb", opener=_open) as file:
+        with open(os.path.join(metadata, "direct_url.json"), "rb", opener=opener) as file:
             data = file.read(2**20)
     except OSError:
         return False
@@ -87,13 +87,8 @@ def is_editable(metadata: str) -> bool:
         return False
 
 
-def _open(path: str, _flags: int) -> int:
-    # A pipe that somebody put there would keep a plain `open` waiting for ever.
-    return os.open(path, _READ)
-
-
 def _text(path: str) -> str:
-    with open(path, "rb", opener=_open) as file:
+    with open(path, "rb", opener=opener) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "it is not a regular file")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from lockhook._runtime.installed import opener
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +35,7 @@ def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -
     suspects: dict[str, dict[str, str]] = {}
     standard = set(stdlib)
     for location, children in installed.modules.items():
-        here = {stem: child for child in children if (stem := _stem(child))}
+        here = {stem: child for child in children if (stem := module_of(child))}
         if clash := here.keys() & earlier.keys():
             suspects[location] = {stem: earlier[stem] for stem in clash}
         if location not in standard:
@@ -41,7 +43,7 @@ def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -
     return _owners(installed.by_name, suspects, names) if suspects else {}
 
 
-def _stem(child: str) -> str:
+def module_of(child: str) -> str:
     """Return the module name that a directory entry could be imported as, or ""."""
     stem, dot, _ = child.partition(".")
     return stem if stem.isidentifier() and (not dot or child.endswith(_MODULES)) else ""
@@ -65,12 +67,27 @@ def _owners(
 
 
 def _is_importable(path: str) -> bool:
-    if not os.path.isdir(path):
+    location, child = os.path.split(path)
+    if "." in child:
         return True
+    if os.path.isfile(location):
+        return _is_in_archive(location, child)
+    # A script without an ending is no directory, and nothing to import either.
     for ending in _MODULES:
         if os.path.exists(init := os.path.join(path, "__init__" + ending)):
             return not _shares_its_name(init)
     return False
+
+
+def _is_in_archive(location: str, package: str) -> bool:
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(location) as archive:
+            names = archive.namelist()
+    except (OSError, BadZipFile):
+        return False
+    return any(f"{package}/__init__{ending}" in names for ending in (".py", ".pyc"))
 
 
 def _shares_its_name(init: str) -> bool:
@@ -78,7 +95,7 @@ def _shares_its_name(init: str) -> bool:
     if not init.endswith(".py"):
         return False
     try:
-        with open(init, "rb") as file:
+        with open(init, "rb", opener=opener) as file:
             head = file.read(4096)
     except OSError:
         return False
@@ -96,6 +113,6 @@ def top_level(distribution: Distribution) -> set[str]:
 
 
 def _top_level(path: str) -> Iterator[str]:
-    with open(path, encoding="utf-8") as lines:
+    with open(path, encoding="utf-8", opener=opener) as lines:
         for line in lines:
-            yield _stem(line.strip().partition(",")[0].strip('"').partition("/")[0])
+            yield module_of(line.strip().partition(",")[0].strip('"').partition("/")[0])

@@ -236,7 +236,7 @@ def read_origin(distribution: Distribution) -> dict[str, Any] | None:
     if not os.access(path, os.F_OK):
         return None
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=installed.opener) as file:
             data = file.read(_LONGEST_RECORD)
     except OSError:
         return {}

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhook._runtime.installed import scan
+from lockhook._runtime.presence import absent
+from lockhook._runtime.shadow import shadows
+from lockhook._runtime.verification import read_origin
 
 from .conftest import as_root, dist, write
 
@@ -145,3 +148,23 @@ def test_a_record_that_repeats_another(
     write(tmp_path / directory, {"foo.egg-info": info})
     found = scan([str(tmp_path / "a"), str(tmp_path / "b")]).by_name["foo"]
     assert sorted(d.metadata for d in found) == [os.path.join(tmp_path, name) for name in kept]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("name", ["RECORD", "direct_url.json"])
+def test_a_pipe_in_the_place_of_a_record_does_not_hang(name: str, site: Site) -> None:
+    folder = site(dist("py-foo", "1", modules={"bar.py": ""}))
+    early = site({"bar.py": ""}, name="early")
+    path = folder / "py_foo-1.dist-info" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    found = scan([str(early), str(folder)])
+    assert absent(found, ["py-foo"]) == {}
+    assert shadows(found, (), ["py-foo"]) == (
+        {} if name == "RECORD" else {"py-foo": str(early / "bar.py")}
+    )
+    assert read_origin(found.by_name["py-foo"][0]) == ({} if name == "direct_url.json" else None)
+
+
+def test_an_entry_that_is_no_path_is_passed_over() -> None:
+    assert scan(["\0", "", "nowhere"]).by_name == {}

@@ -102,3 +102,20 @@ def test_the_first_on_the_path_is_looked_at(tmp_path: Path) -> None:
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
     assert presence.absent(scan([a, b]), ["py-foo"]) == {}
     assert presence.absent(scan([b, a]), ["py-foo"]) == {"py-foo": "yaml.py"}
+
+
+@pytest.mark.parametrize(
+    ("early", "right"),
+    [
+        ({}, {"py-foo": "py_foo"}),
+        ({"old.py": ""}, {}),  # a version that had its module under another name
+    ],
+)
+def test_modules_that_lie_where_the_second_record_is(
+    early: Mapping[str, str], right: Mapping[str, str], tmp_path: Path
+) -> None:
+    egg = {"PKG-INFO": "Name: py-foo\nVersion: 1\n", "top_level.txt": "old\n"}
+    first = write(tmp_path / "a", {"py_foo.egg-info": egg, **early})
+    second = write(tmp_path / "b", dist("py-foo", "2"))
+    assert presence.absent(scan([str(first), str(second)]), ["py-foo"]) == right
+    assert presence.absent(scan([str(second), str(first)]), ["py-foo"]) == {}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ({"foo": {"bar.py": ""}}, None),
         ({"foo": {}}, None),
         ({"foo.txt": ""}, None),
+        ({"foo": "#!/bin/sh"}, None),
         ({"foo-bar.py": ""}, None),
         ({"other.py": ""}, None),
         (
