@@ -33,19 +33,29 @@ def find() -> str:
         project = nearest_project(start)
         looked.append(project or f"above {start}")
         if project and (lock := _lock_of(project)):
-            return os.path.relpath(lock) if _below(lock, os.getcwd()) else lock
+            here = _working_directory()
+            return os.path.relpath(lock) if here and _below(lock, here) else lock
     raise LockfileError(
         f"no lock found: looked for [tool.lockhook], {', '.join(NAMES)} in "
-        + ", ".join(dict.fromkeys(looked)),
+        + (", ".join(dict.fromkeys(looked)) or "a working directory that is gone"),
         hint=f"name the lock, set {VARIABLE}, or run `lockhook generate`",
     )
 
 
 def _starts() -> Iterator[str]:
+    here = _working_directory()
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    if main:
+    if main and (here or os.path.isabs(main)):
         yield os.path.dirname(os.path.abspath(main))
-    yield os.getcwd()
+    if here:
+        yield here
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # somebody removed it
+        return ""
 
 
 def _below(path: str, directory: str) -> bool:
@@ -73,8 +83,11 @@ def _lock_of(project: str) -> str | None:
 
 def _configured(pyproject: str) -> str | None:
     """Return the first lock that ``[tool.lockhook.locks]`` names."""
-    with open(pyproject, "rb") as file:
-        data = file.read()
+    try:
+        with open(pyproject, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {error.strerror}", path=pyproject) from None
     # Parsing TOML takes longer than everything else here, and most projects need no settings.
     if b"lockhook" not in data:
         return None

@@ -9,6 +9,7 @@ import pytest
 
 import lockhook
 from lockhook._runtime.discovery import find, nearest_project, parse_toml, project_name
+from lockhook._runtime.facts import facts
 from lockhook.errors import ConfigError, LockfileError, ProjectError
 
 from .conftest import write
@@ -151,3 +152,27 @@ def test_resource(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(LockfileError) as caught:
             lockhook.resource(package, name)
         assert str(caught.value) == f"package {package!r} ships no {name!r}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a working directory cannot be removed there")
+def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work" / "sub").rename(tmp_path / "gone")
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    write(tmp_path, {"main": {"uv.lock": ""}})
+    assert find() == str(tmp_path / "main" / "uv.lock")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "bench.py")
+    with pytest.raises(LockfileError, match="in a working directory that is gone"):
+        find()
+    assert facts()["path"]
+
+
+def test_a_project_file_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("builtins.open", fail)
+    with pytest.raises(ProjectError, match=r"pyproject.toml: cannot be read: Input/output error"):
+        find()
