@@ -66,7 +66,7 @@ def _elsewhere(module: str, candidates: list[Distribution], installed: Installed
 
 def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
     record = _record(os.path.join(distribution.metadata, "RECORD"))
-    inside = ""
+    inside = _first_package(record)
     for path in _modules(distribution.name, record):
         top, _, rest = path.partition("/")
         if top not in children and not _is_there(distribution.location, top, children):
@@ -76,6 +76,14 @@ def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
     if "/" not in inside or os.path.lexists(os.path.join(distribution.location, inside)):
         return ""
     return _outermost(distribution.location, inside)
+
+
+def _first_package(record: bytes) -> str:
+    end = record.find(b"/__init__.py,")
+    path = record[record.rfind(b"\n", 0, end) + 1 : end] if end >= 0 else b""
+    text = path.decode("utf-8", "surrogateescape")
+    parts = text.split("/")
+    return text if parts[0].isidentifier() and EVERYBODYS.isdisjoint(parts) else ""
 
 
 def _is_there(location: str, top: str, children: frozenset[str]) -> bool:

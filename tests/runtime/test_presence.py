@@ -42,7 +42,11 @@ def record(folder: Path, name: str, text: str | bytes, files: Mapping[str, str])
         ("../../bin/x.py,,\nb/x.py,,\nb/y.py,,\nc/x.py,,\n", {"b/x.py": ""}, "c"),
         ("a/b/c/__init__.py,,\n", {"a/__init__.py": ""}, "a/b"),
         ("a/b/c/__init__.py,,\n", {"a/b/__init__.py": ""}, "a/b/c"),
+        ("a/_b.so,,\na/c/__init__.py,,\na/c/x.py,,\n", {"a/_b.so": ""}, "a/c"),
         # What nobody would miss.
+        ("a/_b.so,,\na/tests/__init__.py,,\n", {"a/_b.so": ""}, ""),
+        ("../x/__init__.py,,\n", {}, ""),
+        ("/y/z/__init__.py,,\n", {}, ""),
         ("tests/__init__.py,,\ndocs/conf.py,,\nexamples/x.py,,\n", {}, ""),
         ("foo-stubs/__init__.pyi,,\nfoo.libs/libfoo.so,,\nfoo.pth,,\n", {}, ""),
         ("/abs/x.py,,\n..\\x.py,,\nfoo\\x.py,,\n", {}, ""),
