@@ -164,7 +164,8 @@ def test_a_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "bench.py")
     with pytest.raises(LockfileError, match="in a working directory that is gone"):
         find()
-    assert facts()["path"]
+    monkeypatch.setattr(sys, "path", ["", None, "/lib"])
+    assert facts()["path"] == ("", "/lib")
 
 
 def test_a_project_file_that_cannot_be_read(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,24 @@ def test_a_package_that_may_not_be_read_shadows(tmp_path: Path) -> None:
     second = write(tmp_path / "second", dist("foo", "1"))
     (first / "foo" / "__init__.py").chmod(0)
     assert shadows(scan([str(first), str(second)]), (), ["foo"]) == {"foo": str(first / "foo")}
+
+
+@pytest.mark.parametrize(
+    ("names", "shadowed"),
+    [
+        (["foo/__init__.py"], True),
+        (["foo/__init__.pyc"], True),
+        (["foo/x.py"], False),
+        (["foo.py"], True),
+    ],
+)
+def test_archives(names: list[str], shadowed: bool, tmp_path: Path) -> None:
+    archive = tmp_path / "lib.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in names:
+            file.writestr(name, "")
+    second = write(tmp_path / "second", dist("foo", "1"))
+    found = scan([str(archive), str(second)])
+    assert bool(shadows(found, (), ["foo"])) is shadowed
+    archive.write_bytes(b"replaced meanwhile")
+    assert bool(shadows(found, (), ["foo"])) is (names == ["foo.py"])
