@@ -912,7 +912,7 @@ CASES = [
         real=True,
         arrange=put(
             {
-                "sitecustomize.py": "import sys\nfrom pathlib import Path\nsys.path[:0] = [None, 1, b'/x', Path('@CASE@/more'), '\\0', '']\n",
+                "sitecustomize.py": "import sys\nfrom pathlib import Path\nsys.path[:0] = [None, 1, b'/x', Path('@CASE@/more'), '']\n",
                 "x.pth": "\n",
             }
         ),
