@@ -5,8 +5,10 @@ No disk is read: what looks like a path is one, whether or not it exists here.
 
 from __future__ import annotations
 
+import contextlib
 import os.path
 import re
+from urllib.parse import unquote
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -115,9 +117,17 @@ def name_of(reference: str) -> str:
         return ""
 
 
-def _name_of_wheel(base: str) -> str:
-    from urllib.parse import unquote
+def version_of(reference: str) -> str:
+    """Return the version that the file name of a URL or path tells; "" if it tells none."""
+    base = unquote(reference.partition("#")[0]).replace("\\", "/").rpartition("/")[2]
+    with contextlib.suppress(InvalidWheelFilename):
+        return str(parse_wheel_filename(base)[1])
+    with contextlib.suppress(InvalidSdistFilename):
+        return str(parse_sdist_filename(base)[1])
+    return ""
 
+
+def _name_of_wheel(base: str) -> str:
     try:
         return parse_wheel_filename(unquote(base))[0]
     except InvalidWheelFilename as error:

@@ -62,10 +62,12 @@ class Constraint(Record):
 
     Attributes:
         name: normalised (PEP 503).
-        specifier: a version specifier set (PEP 440).
+        specifier: a version specifier set (PEP 440), "" for any version.
         marker: the condition as written, or "".
         path: the file in which the line stands.
         line: its number in that file, counted from 1.
+        origin: a direct reference, which the package must then come from; None for any.
+        hashes: ``"sha256:<hex>"`` and the like, of which one must be the package's; or none.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Constraint(Record):
     marker: str
     path: str
     line: int
+    origin: Origin | None = None
+    hashes: tuple[str, ...] = ()
 
 
 class Scope(Record):

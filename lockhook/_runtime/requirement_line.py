@@ -6,16 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
 
 from lockhook._runtime import direct_reference, line_options
 from lockhook._runtime.line_options import RefusedError, shown
 from lockhook._runtime.model import Constraint, Pin
 from lockhook._runtime.names import visible, without_credentials
 from lockhook._runtime.requirements_txt import Include, Option
-from lockhook._runtime.versions import Wanted
+from lockhook._runtime.versions import only
 from lockhook.errors import LockfileError
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.model import Origin
     from lockhook._runtime.requirements_txt import Entry
+    from lockhook._runtime.versions import Wanted
 
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _REMOTE = re.compile(r"(?:https?|file):", re.IGNORECASE)
@@ -116,30 +115,43 @@ class _Line:
             return self._constraint(requirement, marker)
         return self._make(requirement, marker, wanted=_wanted(requirement))
 
-    def _constraint(self, requirement: Requirement, marker: str) -> Constraint:
+    def _constraint(
+        self,
+        requirement: Requirement | _Unnamed,
+        marker: str,
+        origin: Origin | None = None,
+    ) -> Constraint:
+        if requirement.extras or not requirement.name or (origin and origin.editable):
+            raise RefusedError(f"{shown(self.text)} cannot be a constraint")
         return Constraint(
             name=canonicalize_name(requirement.name),
             specifier=str(requirement.specifier),
+            origin=origin,
             marker=marker,
+            hashes=self.hashes,
             path=self.path,
             line=self.number,
         )
 
-    def _editable(self, text: str) -> Pin:
+    def _editable(self, text: str) -> Pin | Constraint:
         """Read what stands behind ``-e``: only ``name @ URL ; marker`` can have a marker there."""
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             return self._unnamed(text, "", editable=True)
+        if requirement.specifier:
+            raise RefusedError(f"{shown(text)} cannot be editable: it is no directory and no URL")
         if requirement.url is None:
             return self._unnamed(text, "", editable=True)
         return self._named(requirement, str(requirement.marker or ""), editable=True)
 
-    def _named(self, requirement: Requirement, marker: str, *, editable: bool = False) -> Pin:
-        origin = direct_reference.origin(requirement.url or "", editable=editable)
+    def _named(
+        self, requirement: Requirement, marker: str, *, editable: bool = False
+    ) -> Pin | Constraint:
+        origin = _origin(requirement.url or "", editable=editable)
         return self._make(requirement, marker, origin=origin)
 
-    def _unnamed(self, text: str, marker: str, *, editable: bool = False) -> Pin:
+    def _unnamed(self, text: str, marker: str, *, editable: bool = False) -> Pin | Constraint:
         text, extras = direct_reference.split_extras(text)
         if "://" in text and not direct_reference.scheme_of(text):
             raise RefusedError(f"{shown(text)} is no kind of URL that pip knows")
@@ -147,7 +159,9 @@ class _Line:
             name = direct_reference.name_of(text)
         except ValueError as error:
             raise RefusedError(f"{shown(text)}: {visible(str(error))}") from None
-        origin = direct_reference.origin(text, editable=editable)
+        origin = _origin(text, editable=editable)
+        if editable and origin.kind == "vcs" and not name:
+            raise RefusedError(f"{shown(text)} tells no name: pip wants NAME @ URL behind -e")
         return self._make(_Unnamed(name, extras), marker, origin=origin)
 
     def _make(
@@ -157,9 +171,9 @@ class _Line:
         *,
         wanted: Wanted | None = None,
         origin: Origin | None = None,
-    ) -> Pin:
+    ) -> Pin | Constraint:
         if self.constrains:
-            raise RefusedError(f"{shown(self.text)} cannot be a constraint")
+            return self._constraint(requirement, marker, origin)
         return Pin(
             name=canonicalize_name(requirement.name),
             wanted=wanted,
@@ -175,9 +189,18 @@ class _Line:
 class _Unnamed:
     """What a URL or path tells without a name before it."""
 
+    specifier = ""
+
     def __init__(self, name: str, extras: tuple[str, ...]) -> None:
         self.name = name
         self.extras = extras
+
+
+def _origin(url: str, *, editable: bool) -> Origin:
+    origin = direct_reference.origin(url, editable=editable)
+    if editable and origin.kind == "archive":
+        raise RefusedError(f"{shown(url)} cannot be editable: it is no directory and no repository")
+    return origin
 
 
 def _split_marker(text: str) -> tuple[str, str]:
@@ -198,21 +221,7 @@ def _requirement(text: str) -> Requirement:
 
 
 def _wanted(requirement: Requirement) -> Wanted:
-    """Return the version of an exact pin: one ``==`` without wildcard, or one ``===``."""
-    specifiers = sorted(requirement.specifier, key=str)
-    exact = [s for s in specifiers if s.operator in {"==", "==="} and not s.version.endswith(".*")]
-    if not exact:
-        raise RefusedError(f"{shown(str(requirement))} is not an exact pin")
-    bounds = SpecifierSet(",".join(str(s) for s in specifiers if s is not exact[0]))
-    if str(bounds) and not _holds(bounds, exact[0].version):
-        raise RefusedError(f"{shown(str(requirement))} contradicts itself")
-    return Wanted(
-        version=exact[0].version, arbitrary=exact[0].operator == "===", bounds=str(bounds)
-    )
-
-
-def _holds(bounds: SpecifierSet, version: str) -> bool:
     try:
-        return bounds.contains(version, prereleases=True)
-    except InvalidVersion:  # of `===`, with a `packaging` of before 26
-        return False
+        return only(str(requirement.specifier))
+    except ValueError as error:
+        raise RefusedError(f"{shown(str(requirement))} {error}") from None

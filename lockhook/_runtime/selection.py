@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lockhook._runtime.markers import Values
-    from lockhook._runtime.model import Constraint, Lock, Pin
+    from lockhook._runtime.model import Constraint, Lock, Origin, Pin
     from lockhook._runtime.uv_lock import Graph
+    from lockhook._runtime.versions import Wanted
 
 NOTHING = Asked()
 
@@ -81,8 +82,8 @@ def _select(lock: Lock, markers: Values) -> Selection:
             key = pin.name or (pin.path, pin.line)
             chosen[key] = _both(chosen[key], pin) if key in chosen else pin
     for constraint in lock.constraints:
-        if _applies(constraint, markers, truth):
-            _refuse_contradiction(constraint, chosen.get(constraint.name))
+        if _applies(constraint, markers, truth) and constraint.name in chosen:
+            chosen[constraint.name] = _constrained(chosen[constraint.name], constraint)
     return Selection(
         pins=tuple(chosen.values()), not_applicable=_left_out(lock.pins, chosen.keys())
     )
@@ -107,11 +108,9 @@ def _both(first: Pin, second: Pin) -> Pin:
     if first.place:
         # PEP 751: an error about the ambiguity must be raised, even if the two are the same.
         raise LockfileError(f"{first.place} and {second.place} both apply", path=second.path)
-    if first.origin == second.origin:
-        if _satisfies(first, second):
-            return first
-        if _satisfies(second, first):
-            return second
+    for one, other in ((first, second), (second, first)):
+        if _satisfies(one, other):
+            return _with(one, other)
     raise LockfileError(
         f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
         f"in line {first.line}, and both lines apply",
@@ -120,21 +119,71 @@ def _both(first: Pin, second: Pin) -> Pin:
     )
 
 
+def _with(pin: Pin, other: Pin) -> Pin:
+    """Return a pin with what another line says of the same package."""
+    wanted = pin.wanted or other.wanted
+    if wanted and other.wanted and other.wanted.bounds:
+        bounds = ",".join(filter(None, [wanted.bounds, other.wanted.bounds]))
+        wanted = wanted.replace(bounds=bounds)
+    hashes = _common(pin.hashes, other.hashes)
+    return pin.replace(wanted=wanted, origin=pin.origin or other.origin, hashes=hashes)
+
+
 def _satisfies(one: Pin, other: Pin) -> bool:
+    if one.origin and other.origin and one.origin != other.origin:
+        return False
     if one.wanted is None or other.wanted is None:
-        return one.wanted is other.wanted
+        return True  # what the URL holds must then be that version too
     return compare(other.wanted, one.wanted.version) != DIFFERENT
 
 
-def _refuse_contradiction(constraint: Constraint, pin: Pin | None) -> None:
-    if pin is None or pin.wanted is None or not constraint.specifier:
-        return
-    from packaging.specifiers import SpecifierSet
-
-    if not SpecifierSet(constraint.specifier).contains(pin.wanted.version, prereleases=True):
+def _constrained(pin: Pin, constraint: Constraint) -> Pin:
+    """Return a pin with what a constraint adds to it: a label, an origin, fewer hashes."""
+    try:
+        return pin.replace(
+            wanted=_narrowed(pin, constraint.specifier) if constraint.specifier else pin.wanted,
+            origin=_same(pin.origin, constraint.origin),
+            hashes=_common(pin.hashes, constraint.hashes),
+        )
+    except ValueError:
         raise LockfileError(
-            f"{pin.name} is pinned to {pin.wanted}, but {constraint.path}:{constraint.line} "
-            f"constrains it to {constraint.specifier}",
+            f"{pin.name} is pinned to {pin.wanted or 'a URL'}, but {constraint.path}:"
+            f"{constraint.line} constrains it to {constraint.specifier or 'something else'}",
             path=pin.path,
             line=pin.line,
-        )
+        ) from None
+
+
+def _narrowed(pin: Pin, specifier: str) -> Wanted | None:
+    from lockhook._runtime.versions import holds, only
+
+    wanted = pin.wanted
+    if wanted is None:
+        version = _version_of_archive(pin)
+        if version and not holds(specifier, version):
+            raise ValueError
+        return None
+    # Only what names a label tells one build of a version from another.
+    if "+" in specifier or "===" in specifier:
+        equals = "===" if wanted.arbitrary else "=="
+        return only(",".join(filter(None, [f"{equals}{wanted.version}", wanted.bounds, specifier])))
+    if not holds(specifier, wanted.version):
+        raise ValueError
+    return wanted
+
+
+def _version_of_archive(pin: Pin) -> str:
+    from lockhook._runtime.direct_reference import version_of
+
+    return version_of(pin.origin.url) if pin.origin else ""
+
+
+def _same(one: Origin | None, other: Origin | None) -> Origin | None:
+    if one and other and one != other:
+        raise ValueError
+    return one or other
+
+
+def _common(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the hashes that two lines about one package leave; like pip, some in any case."""
+    return tuple(hash_ for hash_ in some if hash_ in others) or some or others

@@ -24,6 +24,37 @@ class Wanted(Record):
         return self.version + (f",{self.bounds}" if self.bounds else "")
 
 
+def only(specifiers: str) -> Wanted:
+    """Return the one version that a specifier set leaves, by ``===`` or ``==`` without wildcard.
+
+    Raises:
+        ValueError: if more than one satisfies it, or none.
+    """
+    from packaging.specifiers import SpecifierSet
+
+    one_by_one = sorted(SpecifierSet(specifiers), key=str)
+    exact = [s for s in one_by_one if s.operator in {"==", "==="} and s.version[-2:] != ".*"]
+    if not exact:
+        raise ValueError("is not an exact pin")
+    # Of ==2.9.1,==2.9.1+cpu the labelled one satisfies the other, and a string only itself.
+    best = max(exact, key=lambda s: (s.operator == "===", "+" in s.version))
+    bounds = ",".join(str(s) for s in one_by_one if str(s) != str(best))
+    if bounds and not holds(bounds, best.version):
+        raise ValueError("contradicts itself")
+    return Wanted(version=best.version, arbitrary=best.operator == "===", bounds=bounds)
+
+
+def holds(specifiers: str, version: str) -> bool:
+    """Tell whether a version satisfies a specifier set (PEP 440), pre-releases too."""
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(specifiers).contains(version, prereleases=True)
+    except InvalidVersion:  # of `===`, with a `packaging` of before 26
+        return False
+
+
 SAME, LABELLED, DIFFERENT = "same", "labelled", "different"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lockhook._runtime.model import Origin, Pin
+from lockhook._runtime.model import Constraint, Origin, Pin
 from lockhook._runtime.requirement_line import read
 from lockhook._runtime.requirements_txt import Include, Option
 from lockhook._runtime.versions import Wanted
@@ -24,6 +24,12 @@ def reference(url: str, kind: str = "archive", **fields: Any) -> Pin:
     return pin(wanted=None, origin=Origin(url=url, kind=kind), **fields)
 
 
+def constraint(url: str = "", **fields: Any) -> Constraint:
+    given = {"name": "foo", "specifier": "", "marker": "", "path": "r", "line": 7}
+    origin = Origin(url=url, kind="archive") if url else None
+    return Constraint(**{**given, "origin": origin, **fields})
+
+
 @pytest.mark.parametrize(
     ("line", "right"),
     [
@@ -32,6 +38,8 @@ def reference(url: str, kind: str = "archive", **fields: Any) -> Pin:
         ("foo===1.0", pin(wanted=Wanted(version="1.0", arbitrary=True))),
         ("foo===weird,<3", None),
         ("foo==1.0,<3,!=0.9", pin(wanted=Wanted(version="1.0", bounds="!=0.9,<3"))),
+        ("foo==1.0,==1.0+a", pin(wanted=Wanted(version="1.0+a", bounds="==1.0"))),
+        ("foo==1.0.0,===1.0", pin(wanted=Wanted(version="1.0", arbitrary=True, bounds="==1.0.0"))),
         ("foo[b,a]==1.0", pin(extras=("a", "b"))),
         (f"foo==1.0 --hash '{A}' --has={SHA512}", pin(hashes=(A, SHA512))),
         (f"foo==1.0 --hash={A.upper().replace('SHA', 'sha')}", pin(hashes=(A,))),
@@ -178,6 +186,15 @@ def test_options(line: str, entries: list[object]) -> None:
         ),
         (f"--hash={A}", f"'--hash={A}' belongs to no requirement"),
         ("-C a=b", "'-C a=b' belongs to no requirement"),
+        ("-e foo==1.0", "'foo==1.0' cannot be editable: it is no directory and no URL"),
+        (
+            "-e https://h/foo.zip",
+            "'https://h/foo.zip' cannot be editable: it is no directory and no repository",
+        ),
+        (
+            "-e git+https://h/foo.git",
+            "'git+https://h/foo.git' tells no name: pip wants NAME @ URL behind -e",
+        ),
         ("-r a -r b", "more than one thing on a line: '-r a -r b'"),
         ("foo==1.0 -r b", "more than one thing on a line: 'foo==1.0 -r b'"),
         ("-e . -e .", "more than one thing on a line: '-e . -e .'"),
@@ -210,12 +227,29 @@ def test_refused(line: str, reason: str) -> None:
     assert (caught.value.reason, caught.value.path, caught.value.line) == (reason, "r", 7)
 
 
-@pytest.mark.parametrize("line", ["./lib", "-e .", "foo @ https://h/foo.zip"])
+@pytest.mark.parametrize(
+    "line",
+    ["./lib", "-e .", "-e git+https://h/x#egg=x", "https://h/x.zip", "foo[a]<2", "foo[a] @ ./x"],
+)
 def test_what_cannot_constrain(line: str) -> None:
     with pytest.raises(LockfileError) as caught:
         list(read(line, "c", 1, constrains=True))
     assert caught.value.reason == f"{line!r} cannot be a constraint"
     assert caught.value.hint is None
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        (f"Foo<2 --hash={A}", constraint(specifier="<2", hashes=(A,))),
+        ("foo ; os_name == 'nt'", constraint(marker="os_name == 'nt'")),
+        ("foo @ https://h/foo.zip", constraint("https://h/foo.zip")),
+        ("https://h/foo-1.0-py3-none-any.whl", constraint("https://h/foo-1.0-py3-none-any.whl")),
+        ("https://h/x.zip#egg=foo", constraint("https://h/x.zip#egg=foo")),
+    ],
+)
+def test_constraints(line: str, right: Constraint) -> None:
+    assert list(read(line, "r", 7, constrains=True)) == [right]
 
 
 @pytest.mark.parametrize(
