@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from lockhook._runtime import coverage
 from lockhook._runtime.model import Constraint, Lock, Pin
+from lockhook._runtime.record import Record
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
 
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from io import FileIO
     from typing import Any
 
+    from lockhook._runtime.requirements_txt import Entry
+
 MAX_BYTES = 256 * 2**20  # ten times the largest lock that anybody has shown
 MAX_INCLUDES = 1000
+MAX_WAIT = 5  # seconds
 _NEXT = "`lockhook generate` writes a new one"
 
 # The order is pip's: the mark of UTF-16-LE is the beginning of that of UTF-32-LE.
@@ -55,7 +60,7 @@ _UNKNOWN = "is of a format that is not known; uv.lock, pylock.toml and pylock.NA
 def _load_requirements(path: str) -> Lock:
     data = read_bytes(path)
     collected = _Collected()
-    collected.add(data, path, constrains=False, parents=())
+    collected.add(data, path)
     if not collected.pins:
         raise LockfileError("holds no pins: that is no lock", path=path, hint=_NEXT)
     return Lock(
@@ -106,13 +111,15 @@ def read_bytes(path: str) -> bytes:
     """Return the bytes of a lock.
 
     Raises:
-        LockfileError: if it is no file, cannot be read, or is larger than `MAX_BYTES`.
+        LockfileError: if it is no file, cannot be read, or is larger than `MAX_BYTES`; or if it
+            is a pipe or a terminal, and nothing comes out of it for `MAX_WAIT`.
     """
     try:
-        with open(path, "rb", buffering=0) as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+        with open(path, "rb", buffering=0, opener=_open) as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > MAX_BYTES:
                 raise LockfileError(_TOO_LONG, path=path)
-            data = b"".join(_chunks(file))
+            data = b"".join(_chunks(file, may_wait=not stat.S_ISREG(status.st_mode)))
     except IsADirectoryError:
         raise LockfileError("is a directory, not a lock", path=path) from None
     except (OSError, ValueError) as error:
@@ -127,12 +134,28 @@ def read_bytes(path: str) -> bytes:
 _TOO_LONG = f"is longer than {MAX_BYTES >> 20} MB: that is no lock"
 
 
-def _chunks(file: FileIO) -> Iterator[bytes]:
+def _open(path: str, flags: int) -> int:
+    # Else opening a pipe would wait until somebody writes to it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _chunks(file: FileIO, *, may_wait: bool) -> Iterator[bytes]:
     # A device or a pipe has no size to tell, and may never end.
     left = MAX_BYTES + 1
-    while left > 0 and (chunk := file.read(min(left, 2**24))):
+    while left > 0:
+        if may_wait:
+            _wait(file)
+        if not (chunk := file.read(min(left, 2**24))):
+            return
         left -= len(chunk)
         yield chunk
+
+
+def _wait(file: FileIO) -> None:
+    from select import select
+
+    if not select([file], [], [], MAX_WAIT)[0]:
+        raise ValueError(f"it is a pipe or a terminal, and silent for {MAX_WAIT} seconds")
 
 
 def _hint(error: Exception) -> str | None:
@@ -152,6 +175,20 @@ def _sha256(data: bytes) -> str:
     return digest
 
 
+class _File(Record):
+    """A requirements file that is being read, and how far.
+
+    Attributes:
+        path: as it is named in messages.
+        absolute: by which it is known again.
+        entries: what its lines say, from here on.
+    """
+
+    path: str
+    absolute: str
+    entries: Iterator[Entry]
+
+
 class _Collected:
     """What has been read so far, file by file."""
 
@@ -161,24 +198,32 @@ class _Collected:
         self.indexes: list[tuple[str, str]] = []
         self.files = 0
 
-    def add(self, data: bytes, path: str, *, constrains: bool, parents: tuple[str, ...]) -> None:
-        """Take in one file, then what it includes, where it includes it."""
-        parents = (*parents, os.path.abspath(path))
-        for entry in parse(decode(data, path), path, constrains=constrains):
-            if isinstance(entry, Pin):
-                self.pins.append(entry)
-            elif isinstance(entry, Constraint):
-                self.constraints.append(entry)
-            elif isinstance(entry, Option):
-                self.indexes.append((entry.name, entry.value))
+    def add(self, data: bytes, path: str) -> None:
+        """Take in one file, and what it includes where it includes it."""
+        # No recursion: files may include each other more deeply than functions may call.
+        opened = [_file(data, path, constrains=False)]
+        while opened:
+            entry = next(opened[-1].entries, None)
+            if entry is None:
+                opened.pop()
+            elif isinstance(entry, Include):
+                opened.append(self._included(entry, opened))
             else:
-                self._include(entry, path, constrains=constrains, parents=parents)
+                self._take(entry)
 
-    def _include(
-        self, entry: Include, path: str, *, constrains: bool, parents: tuple[str, ...]
-    ) -> None:
+    def _take(self, entry: Pin | Constraint | Option) -> None:
+        if isinstance(entry, Pin):
+            self.pins.append(entry)
+        elif isinstance(entry, Constraint):
+            self.constraints.append(entry)
+        else:
+            self.indexes.append((entry.name, entry.value))
+
+    def _included(self, entry: Include, opened: list[_File]) -> _File:
+        path = opened[-1].path
         target = os.path.join(os.path.dirname(path), entry.target)
-        if os.path.abspath(target) in parents:
+        absolute = os.path.abspath(target)
+        if any(file.absolute == absolute for file in opened):
             raise LockfileError(
                 f"includes itself through {entry.target!r}", path=path, line=entry.line
             )
@@ -190,7 +235,13 @@ class _Collected:
         except LockfileError as error:
             reason = f"includes {entry.target!r}, which {error.reason}"
             raise LockfileError(reason, path=path, line=entry.line) from None
-        self.add(data, target, constrains=constrains or entry.constrains, parents=parents)
+        # Like pip, and unlike uv: what a constraints file includes by -r is to be installed.
+        return _file(data, target, constrains=entry.constrains)
+
+
+def _file(data: bytes, path: str, *, constrains: bool) -> _File:
+    entries = parse(decode(data, path), path, constrains=constrains)
+    return _File(path=path, absolute=os.path.abspath(path), entries=entries)
 
 
 def decode(data: bytes, path: str) -> str:
@@ -214,6 +265,8 @@ def decode(data: bytes, path: str) -> str:
             line=line,
             hint=_NEXT,
         ) from None
+    except UnicodeError:
+        raise LockfileError(f"cannot be read as {encoding}", path=path, hint=_NEXT) from None
     except LookupError:
         raise LockfileError(
             f"says it is in {encoding!r}, which is no encoding", path=path
@@ -227,7 +280,7 @@ def decode(data: bytes, path: str) -> str:
 
 
 def _declared_encoding(data: bytes) -> str:
-    head = data[:4096].split(b"\n")[:2]
+    head = data.split(b"\n", 2)[:2]
     if not any(line[:1] == b"#" and b"coding" in line for line in head):
         return ""
     import re

@@ -56,6 +56,7 @@ def test_encodings(data: bytes, lock: Write) -> None:
         (b"foo==1.0\n\xff\n", "requirements.txt:2: byte 9 is not utf-8: invalid start byte"),
         (b"# coding: klingon\n", "requirements.txt: says it is in 'klingon', which is no encoding"),
         (b"# coding: hex\n00", "requirements.txt: says it is in 'hex', which is no encoding"),
+        (b"# coding: undefined\n", "requirements.txt: cannot be read as undefined"),
         (b"<<<<<<< HEAD\nfoo==1.0\n", "requirements.txt:1: a merge-conflict mark"),
         (
             b"-r requirements.txt\n",
@@ -121,13 +122,18 @@ def test_includes_are_relative_to_the_including_file(lock: Write, tmp_path: Path
     assert loaded.indexes == (("--index-url", "https://example.org"),)
 
 
-def test_a_constraints_file_may_include_pins_which_stay_constraints(
-    lock: Write, tmp_path: Path
-) -> None:
-    write(tmp_path / "project", {"c.txt": "-c d.txt\n", "d.txt": "bar==1\n"})
+def test_what_a_constraints_file_includes(lock: Write, tmp_path: Path) -> None:
+    files = {"c.txt": "-c d.txt\n-r e.txt\n", "d.txt": "bar==1\n", "e.txt": "baz==1\n"}
+    write(tmp_path / "project", files)
     loaded = load(lock("-c c.txt\nfoo==1.0\n"))
-    assert [pin.name for pin in loaded.pins] == ["foo"]
+    assert [pin.name for pin in loaded.pins] == ["baz", "foo"]
     assert [constraint.name for constraint in loaded.constraints] == ["bar"]
+
+
+def test_includes_may_nest_deeply(lock: Write, tmp_path: Path) -> None:
+    files = {f"{n}.txt": f"-r {n + 1}.txt\n" for n in range(lockfile.MAX_INCLUDES - 1)}
+    write(tmp_path / "project", {**files, f"{lockfile.MAX_INCLUDES - 1}.txt": "bar==1\n"})
+    assert [pin.name for pin in load(lock("-r 0.txt\n")).pins] == ["bar"]
 
 
 def test_a_cycle_of_two_and_a_file_included_twice(lock: Write, tmp_path: Path) -> None:
@@ -162,6 +168,16 @@ def test_a_pipe_is_read_and_bounded(lock: Write, monkeypatch: pytest.MonkeyPatch
         else:
             assert read_bytes("pipe") == right
         writer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_that_nobody_writes_to(lock: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo("pipe")
+    monkeypatch.setattr(lockfile, "MAX_WAIT", 0.01)
+    silent = "it is a pipe or a terminal, and silent for 0.01 seconds"
+    assert refusal("pipe") == f"pipe: cannot be read: {silent}"
+    included = f"includes 'pipe', which cannot be read: {silent}"
+    assert refusal(lock("-r pipe\n")) == f"requirements.txt:1: {included}"
 
 
 def _write(path: str, text: str) -> None:
