@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.cases import builds, environments, markers, names, versions
+from tests.cases import (
+    builds,
+    damage,
+    environments,
+    lines,
+    markers,
+    names,
+    options,
+    versions,
+)
 
 FAMILIES = {
     "markers": markers.CASES,
@@ -10,5 +19,8 @@ FAMILIES = {
     "versions": versions.CASES,
     "environments": environments.CASES,
     "builds": builds.CASES,
+    "lines": lines.CASES,
+    "options": options.CASES,
+    "damage": damage.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]
