@@ -88,6 +88,12 @@ def origin(url: str, *, editable: bool) -> Origin:
     return Origin(url=url, kind=kind, editable=editable, subdirectory=subdirectory)
 
 
+def is_elsewhere(url: str) -> bool:
+    """Tell whether a ``file:`` URL names another machine, where pip refuses to look for it."""
+    host = re.match(r"file://([^/?#]*)", url, re.IGNORECASE)
+    return host is not None and host[1] not in {"", "localhost"} and os.name != "nt"
+
+
 def _split_revision(url: str) -> tuple[str, str]:
     """Split ``git+https://user@host/repo.git@revision`` at the last ``@`` of its path."""
     scheme, _, rest = url.partition("://")

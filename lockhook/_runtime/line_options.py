@@ -78,7 +78,18 @@ def _parse(options: str, line: str) -> optparse.Values:
     values, rest = Parser().parse_args(words)
     if rest:
         raise RefusedError(f"what is {visible(rest[0])!r} in {shown(line)}?")
+    _check_values(values, line)
     return values
+
+
+def _check_values(values: optparse.Values, line: str) -> None:
+    """Refuse what pip refuses about the values of options that do not matter here."""
+    if any("=" not in setting for setting in values.config_settings):
+        raise RefusedError(f"{shown(line)}: --config-settings is of the form KEY=VALUE")
+    for name in ("no_binary", "only_binary", "all_releases", "only_final"):
+        if any(value.startswith("-") for value in getattr(values, name)):
+            option = "--" + name.replace("_", "-")
+            raise RefusedError(f"{shown(line)}: {option} requires 1 argument")
 
 
 def _is_plain_hash(word: str) -> bool:

@@ -198,6 +198,8 @@ class _Unnamed:
 
 def _origin(url: str, *, editable: bool) -> Origin:
     origin = direct_reference.origin(url, editable=editable)
+    if direct_reference.is_elsewhere(url):
+        raise RefusedError(f"{shown(url)} is on another machine: pip wants three slashes")
     if editable and origin.kind == "archive":
         raise RefusedError(f"{shown(url)} cannot be editable: it is no directory and no repository")
     return origin

@@ -6,7 +6,7 @@ from lockhook._runtime import scope
 from lockhook._runtime.markers import InvalidMarkerError, evaluate
 from lockhook._runtime.model import Asked
 from lockhook._runtime.record import Record
-from lockhook._runtime.versions import DIFFERENT, compare
+from lockhook._runtime.versions import Wanted
 from lockhook.errors import LockfileError
 
 TYPE_CHECKING = False
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lockhook._runtime.markers import Values
     from lockhook._runtime.model import Constraint, Lock, Origin, Pin
     from lockhook._runtime.uv_lock import Graph
-    from lockhook._runtime.versions import Wanted
 
 NOTHING = Asked()
 
@@ -104,47 +103,24 @@ def _left_out(pins: Iterable[Pin], chosen: Iterable[object]) -> tuple[str, ...]:
 
 
 def _both(first: Pin, second: Pin) -> Pin:
-    """Return the one of two pins of a package whose version satisfies the other too."""
+    """Return what two pins of one package leave together."""
     if first.place:
         # PEP 751: an error about the ambiguity must be raised, even if the two are the same.
         raise LockfileError(f"{first.place} and {second.place} both apply", path=second.path)
-    for one, other in ((first, second), (second, first)):
-        if _satisfies(one, other):
-            return _with(one, other)
-    raise LockfileError(
-        f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
-        f"in line {first.line}, and both lines apply",
-        path=second.path,
-        line=second.line,
-    )
-
-
-def _with(pin: Pin, other: Pin) -> Pin:
-    """Return a pin with what another line says of the same package."""
-    wanted = pin.wanted or other.wanted
-    if wanted and other.wanted and other.wanted.bounds:
-        bounds = ",".join(filter(None, [wanted.bounds, other.wanted.bounds]))
-        wanted = wanted.replace(bounds=bounds)
-    hashes = _common(pin.hashes, other.hashes)
-    return pin.replace(wanted=wanted, origin=pin.origin or other.origin, hashes=hashes)
-
-
-def _satisfies(one: Pin, other: Pin) -> bool:
-    if one.origin and other.origin and one.origin != other.origin:
-        return False
-    if one.wanted is None or other.wanted is None:
-        return True  # what the URL holds must then be that version too
-    return compare(other.wanted, one.wanted.version) != DIFFERENT
+    try:
+        return _narrowed(first, second.wanted, second.origin, second.hashes)
+    except ValueError:
+        raise LockfileError(
+            f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
+            f"in line {first.line}, and both lines apply",
+            path=second.path,
+            line=second.line,
+        ) from None
 
 
 def _constrained(pin: Pin, constraint: Constraint) -> Pin:
-    """Return a pin with what a constraint adds to it: a label, an origin, fewer hashes."""
     try:
-        return pin.replace(
-            wanted=_narrowed(pin, constraint.specifier) if constraint.specifier else pin.wanted,
-            origin=_same(pin.origin, constraint.origin),
-            hashes=_common(pin.hashes, constraint.hashes),
-        )
+        return _narrowed(pin, constraint.specifier, constraint.origin, constraint.hashes)
     except ValueError:
         raise LockfileError(
             f"{pin.name} is pinned to {pin.wanted or 'a URL'}, but {constraint.path}:"
@@ -154,36 +130,46 @@ def _constrained(pin: Pin, constraint: Constraint) -> Pin:
         ) from None
 
 
-def _narrowed(pin: Pin, specifier: str) -> Wanted | None:
+def _narrowed(
+    pin: Pin, by: Wanted | str | None, origin: Origin | None, hashes: tuple[str, ...]
+) -> Pin:
+    """Return a pin with what another line about its package adds: a label, an origin.
+
+    Raises:
+        ValueError: if the two cannot both hold.
+    """
+    if pin.origin and origin and pin.origin != origin:
+        raise ValueError
+    wanted = pin.wanted
+    if pin.wanted is None and isinstance(by, Wanted):
+        wanted = by
+    elif by and by != wanted:
+        wanted = _both_versions(pin, by.specifier if isinstance(by, Wanted) else by)
+    # Like pip, which takes the hashes of the first line if the two have none in common.
+    common = tuple(hash_ for hash_ in pin.hashes if hash_ in hashes)
+    return pin.replace(
+        wanted=wanted, origin=pin.origin or origin, hashes=common or pin.hashes or hashes
+    )
+
+
+def _both_versions(pin: Pin, specifier: str) -> Wanted | None:
     from lockhook._runtime.versions import holds, only
 
-    wanted = pin.wanted
-    if wanted is None:
-        version = _version_of_archive(pin)
-        if version and not holds(specifier, version):
-            raise ValueError
-        return None
+    version = pin.wanted.version if pin.wanted else _version_of_archive(pin)
     # Only what names a label tells one build of a version from another.
-    if "+" in specifier or "===" in specifier:
-        equals = "===" if wanted.arbitrary else "=="
-        return only(",".join(filter(None, [f"{equals}{wanted.version}", wanted.bounds, specifier])))
-    if not holds(specifier, wanted.version):
+    if pin.wanted and _names_a_label(specifier):
+        wanted = only(f"{pin.wanted.specifier},{specifier}")
+        return wanted.replace(bounds=",".join(filter(_names_a_label, wanted.bounds.split(","))))
+    if version and not holds(specifier, version):
         raise ValueError
-    return wanted
+    return pin.wanted
+
+
+def _names_a_label(specifier: str) -> bool:
+    return "+" in specifier or "===" in specifier
 
 
 def _version_of_archive(pin: Pin) -> str:
     from lockhook._runtime.direct_reference import version_of
 
     return version_of(pin.origin.url) if pin.origin else ""
-
-
-def _same(one: Origin | None, other: Origin | None) -> Origin | None:
-    if one and other and one != other:
-        raise ValueError
-    return one or other
-
-
-def _common(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the hashes that two lines about one package leave; like pip, some in any case."""
-    return tuple(hash_ for hash_ in some if hash_ in others) or some or others

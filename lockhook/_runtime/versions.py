@@ -23,6 +23,11 @@ class Wanted(Record):
     def __str__(self) -> str:
         return self.version + (f",{self.bounds}" if self.bounds else "")
 
+    @property
+    def specifier(self) -> str:
+        """The same as a specifier set (PEP 440)."""
+        return f"{'===' if self.arbitrary else '=='}{self}"
+
 
 def only(specifiers: str) -> Wanted:
     """Return the one version that a specifier set leaves, by ``===`` or ``==`` without wildcard.

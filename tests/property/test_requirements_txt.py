@@ -22,6 +22,7 @@ from pip._internal.req.req_file import (
     get_line_parser,
     preprocess,
 )
+from pip._vendor.packaging.markers import UndefinedComparison
 
 from lockhook._runtime import line_options, requirement_line
 from lockhook._runtime.markers import InvalidMarkerError, evaluate
@@ -109,7 +110,50 @@ specifiers = st.sampled_from(
         f"@{WHEEL}",
     ]
 )
-markers = st.sampled_from(
+# PEP 440, clause by clause: one or several, with blanks wherever the grammar has them.
+versions = st.builds(
+    "{}{}{}{}{}{}".format,
+    st.sampled_from(["", "", "", "1!", "v"]),
+    st.sampled_from(["1.0", "1", "1.0.0", "2.9.1", "0", "2024.01.07", "1.0.*"]),
+    st.sampled_from(["", "", "", "a1", "-rc.2", "_beta", "RC1", "c3"]),
+    st.sampled_from(["", "", "", ".post1", "-1", "-r4", ".rev"]),
+    st.sampled_from(["", "", "", ".dev0", "_DEV3"]),
+    st.sampled_from(["", "", "", "+cpu", "+Ubuntu-1_2.3"]),
+)
+operators = st.sampled_from(["==", "==", "==", "===", "~=", "!=", "<=", ">=", "<", ">"])
+clauses = st.builds("{}{}{}{}".format, operators, blanks, versions, blanks)
+grammatical = st.builds(
+    "{}{}{}{}".format,
+    blanks,
+    st.lists(clauses, min_size=1, max_size=3).map(",".join),
+    st.sampled_from(["", "", ","]),
+    blanks,
+)
+specifiers = st.one_of(
+    specifiers,
+    grammatical,
+    grammatical.map("({})".format),
+)
+# PEP 508: comparisons, `and` before `or`, parentheses.
+variables = st.sampled_from(
+    ["os_name", "sys_platform", "python_version", "python_full_version", "extra", "os.name"]
+)
+values = st.sampled_from(["'linux'", '"linux"', "'3.11'", "'3.8.1'", "'nt'", "''", "'win32 nt'"])
+operations = st.sampled_from(["==", "!=", "<", ">=", "~=", "===", " in ", " not in ", " not  in "])
+comparisons = st.one_of(
+    st.builds("{}{}{}{}{}".format, variables, blanks, operations, blanks, values),
+    st.builds("{}{}{}{}{}".format, values, blanks, operations, blanks, variables),
+)
+expressions = st.recursive(
+    comparisons,
+    lambda inner: st.one_of(
+        st.builds("{} and {}".format, inner, inner),
+        st.builds("{} or {}".format, inner, inner),
+        st.builds("({}{})".format, inner, blanks),
+    ),
+    max_leaves=3,
+)
+odd_markers = st.sampled_from(
     [
         "",
         "",
@@ -130,6 +174,9 @@ markers = st.sampled_from(
         "; (os_name == 'posix'",
         "; sys_platform == 'lin\\x75x'",
     ]
+)
+markers = st.one_of(
+    odd_markers, st.builds("{}{}{}{}".format, blanks, st.just(";"), blanks, expressions)
 )
 options = st.lists(
     st.sampled_from(
@@ -184,7 +231,44 @@ options = st.lists(
             "stray",
             "-e 'foo @ file:///nowhere/foo'",
             "-e foo",
+            "-e foo==1.0",
+            "-e .[a]",
+            "--editable=./lib[a]",
+            "--edit lib",
+            "-e file:./lib",
+            "-e git+https://example.org/x.git",
+            "-e git://example.org/x.git#egg=x",
+            "-e svn+ssh://example.org/x@12#egg=x[a]&subdirectory=y",
+            "-e https://example.org/x-1.0.zip",
+            "-e ./foo-1.0-py3-none-any.whl",
+            "-e 'foo[a] @ git+https://example.org/x.git ; os_name == \"nt\"'",
+            "-e 'foo @ https://example.org/foo-1.0.zip'",
             '"-r" other.txt',
+            "-r 'o t.txt'",
+            "-r o\\ t.txt",
+            "-r",
+            "-c",
+            "-c=c.txt",
+            "-r https://example.org/r.txt",
+            "-r file:///nowhere/r.txt",
+            "--pypi-url https://example.org",
+            "-i https://u:p@example.org/${TOKEN}",
+            "--use-feature=fast-deps",
+            "--require",
+            "--hash=SHA256:" + "a1" * 32,
+            "--hash=sha256:" + "A1" * 32,
+            "--hash=" + "a1" * 32,
+            "--hash=sha224:" + "a1" * 28,
+            f"--hash={A},{B}",
+            f"--hash\\={A}",
+            f"-hash={A}",
+            "-Ca=b",
+            "-C a",
+            "--config-settings 'a=b c'",
+            "--no-binary -r",
+            "--no-deps",
+            "--upgrade",
+            "#comment",
         ]
     ),
     max_size=3,
@@ -206,6 +290,28 @@ references = st.sampled_from(
         "git+ssh://git@example.org/a/b.git",
         "hg+static-http://example.org/x",
         "git+foo://example.org/x",
+        "git+file:///srv/a.git@0123456789012345678901234567890123456789#subdirectory=b&egg=c",
+        "bzr+lp:x#egg=x",
+        "bzr+https://example.org/x@12#egg=x",
+        "svn+ssh://example.org/x/trunk@2019#egg=x_y",
+        "git+https://example.org/x.git#egg=x==1.0",
+        "git+https://example.org/x.git#egg=x[a,b]",
+        "foo @ git+https://example.org/x.git@v1",
+        "foo[a] @ file:///nowhere/x.zip",
+        "foo@https://example.org/x.zip#sha256=" + "a1" * 32,
+        "foo @ ./lib",
+        "lib[a]",
+        "./lib [a]",
+        "../x/lib",
+        "~/lib",
+        "file:lib",
+        "file:./lib#egg=x",
+        "file://./lib",
+        "./foo-1.0-py3-none-any.whl[a]",
+        "foo-1.0-1-py3-none-any.whl",
+        "foo-bar-1.0-py3-none-any.whl",
+        "https://example.org/foo_bar-1.0%2Bcpu-py3-none-any.whl",
+        "https://example.org/foo.tar.bz2?x=y#egg=foo&sha256=00",
         "svn+svn://example.org/x#egg=x&subdirectory=y",
         "foo-1.0-py3-none-any.whl",
         "foo-1.0.tar.gz",
@@ -266,9 +372,11 @@ def pip_reads(line: str) -> tuple[str, object, InstallRequirement | None] | None
     settings = {"hashes": opts.hashes} if opts.hashes else {}
     parsed = ParsedRequirement(text, bool(opts.editables), "", False, settings, None)
     try:
-        return words, opts, install_req_from_parsed_requirement(parsed)
-    except (PipError, ValueError):
+        requirement = install_req_from_parsed_requirement(parsed)
+        pip_facts(requirement)
+    except (PipError, UndefinedComparison, ValueError):
         return None
+    return words, opts, requirement
 
 
 def we_read(line: str) -> list[object] | LockfileError:
@@ -295,12 +403,12 @@ OURS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-logical = files.flatmap(
+logical = st.one_of(files, lines).flatmap(
     lambda text: st.sampled_from([line for _, line in preprocess(text)] or ["foo==1.0"])
 )
 
 
-@given(st.one_of(logical, lines.map(str.strip).filter(bool)))
+@given(logical)
 @example(f"foo==1.0 --hash={A} --hash={B}")
 @example("foo==1.0 ; sys_platform == 'lin\\x75x'")
 @example("foo\xa0==1.0")
@@ -310,7 +418,7 @@ def test_a_line_says_what_it_says_to_pip(line: str) -> None:
         assert theirs is None or OURS.match(ours.reason), ours.reason
         return
     pins = [entry for entry in ours if isinstance(entry, Pin)]
-    if theirs is None and all(is_a_path(pin) for pin in pins):
+    if theirs is None and (EXTRAS_IN_EGG.search(line) or all(is_a_path(pin) for pin in pins)):
         return
     assert theirs is not None, ours
     requirement = theirs[2]
@@ -323,7 +431,9 @@ def test_a_line_says_what_it_says_to_pip(line: str) -> None:
         pin = pin.replace(name="")
     assert facts_of(pin) == pip_facts(requirement)
     assert {(h.partition(":")[0], h.partition(":")[2]) for h in pin.hashes} == {
-        (name, digest) for name, ds in (requirement.hash_options or {}).items() for digest in ds
+        (name, digest.lower())
+        for name, ds in (requirement.hash_options or {}).items()
+        for digest in ds
     }
     if pin.wanted:
         wanted = "===" if pin.wanted.arbitrary else "=="
@@ -335,6 +445,10 @@ def test_a_line_says_what_it_says_to_pip(line: str) -> None:
 def is_a_path(pin: Pin) -> bool:
     """Tell whether a pin is a path, which pip looks for on disk before it takes it for one."""
     return bool(pin.origin and pin.origin.kind == "directory" and "://" not in pin.origin.url)
+
+
+# Of older pips, which took `#egg=name[extra]`.
+EXTRAS_IN_EGG = re.compile(r"[#&]egg=[^&]*\[")
 
 
 def facts_of(pin: Pin) -> dict[str, object]:
