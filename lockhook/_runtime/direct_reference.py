@@ -108,13 +108,15 @@ def name_of(reference: str) -> str:
     Raises:
         ValueError: if it is the URL of a wheel whose file name is none, or its ``#egg=`` no name.
     """
-    bare, _, fragment = reference.partition("#")
-    base = bare.replace("\\", "/").rpartition("/")[2]
+    base, fragment = _file_name(reference), reference.partition("#")[2]
     egg = re.search(r"(?:^|&)egg=(?P<name>[^&\[]*)(\[[^&\]]*\])?(?P<rest>[^&]*)", fragment)
     if egg and (egg["rest"] or not is_name(egg["name"])):
         raise ValueError("#egg= is followed by what is no name")
     if base.endswith(".whl"):
-        return _name_of_wheel(base)
+        try:
+            return parse_wheel_filename(base)[0]
+        except InvalidWheelFilename as error:
+            raise ValueError(str(error)) from None
     if egg:
         return canonicalize_name(egg["name"])
     try:
@@ -125,7 +127,7 @@ def name_of(reference: str) -> str:
 
 def version_of(reference: str) -> str:
     """Return the version that the file name of a URL or path tells; "" if it tells none."""
-    base = unquote(reference.partition("#")[0]).replace("\\", "/").rpartition("/")[2]
+    base = _file_name(reference)
     with contextlib.suppress(InvalidWheelFilename):
         return str(parse_wheel_filename(base)[1])
     with contextlib.suppress(InvalidSdistFilename):
@@ -133,8 +135,9 @@ def version_of(reference: str) -> str:
     return ""
 
 
-def _name_of_wheel(base: str) -> str:
-    try:
-        return parse_wheel_filename(unquote(base))[0]
-    except InvalidWheelFilename as error:
-        raise ValueError(str(error)) from None
+def _file_name(reference: str) -> str:
+    """Return the last part of a URL's path, or of a path."""
+    bare = reference.partition("#")[0]
+    if scheme_of(reference):
+        bare = unquote(bare.partition("?")[0])
+    return bare.replace("\\", "/").rpartition("/")[2]

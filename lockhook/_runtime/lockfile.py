@@ -39,7 +39,8 @@ def load(path: str) -> Lock:
 
     Args:
         path: the file; its name decides the format, as it does for uv and pip: ``uv.lock``,
-            ``pylock.toml`` and ``pylock.NAME.toml``, and all others are requirements files.
+            ``pylock.toml`` and ``pylock.NAME.toml``; other TOML files and the locks of other
+            tools are refused, and all else are requirements files.
 
     Raises:
         LockfileError: if the file cannot be read or is not a lock, with file, line and reason.
@@ -49,11 +50,13 @@ def load(path: str) -> Lock:
         return _load_uv_lock(path)
     if name.startswith("pylock.") and name.endswith(".toml"):
         return _load_pylock(path)
-    if name.endswith((".toml", ".lock")):
+    if name.endswith(".toml") or name in _OTHER_TOOLS:
         raise LockfileError(_UNKNOWN, path=path, hint=_NEXT)
     return _load_requirements(path)
 
 
+# Rye's requirements.lock is a requirements file.
+_OTHER_TOOLS = frozenset({"Pipfile.lock", "pdm.lock", "pixi.lock", "poetry.lock"})
 _UNKNOWN = "is of a format that is not known; uv.lock, pylock.toml and pylock.NAME.toml are"
 
 

@@ -29,9 +29,10 @@ _HINT = "a lock holds exact pins only; `lockhook generate` writes one"
 
 # What each kind of wreck begins with, and what to call it.
 _WRECKS = (
-    (re.compile(r"<{7}|={7}|>{7}|\|{7}"), "a merge-conflict mark"),
-    (re.compile(r"<(!doctype|html|head|\?xml)", re.IGNORECASE), "an HTML page, not a lock"),
-    (re.compile(r"version https://git-lfs"), "a Git LFS pointer, not the file itself"),
+    # Also behind a blank: a mark between continued lines is joined to them.
+    (re.compile(r"(?:^|\s)(?:<{7}|={7}|>{7}|\|{7})"), "a merge-conflict mark"),
+    (re.compile(r"^<(!doctype|html|head|\?xml)", re.IGNORECASE), "an HTML page, not a lock"),
+    (re.compile(r"^version https://git-lfs"), "a Git LFS pointer, not the file itself"),
 )
 
 
@@ -63,7 +64,7 @@ class _Line:
         self.number = number
         self.constrains = constrains
         for pattern, name in _WRECKS:
-            if pattern.match(text):
+            if pattern.search(text):
                 raise RefusedError(name)
         self.requirement, self.hashes, self.options = line_options.split(text)
 
@@ -216,10 +217,16 @@ def _requirement(text: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        if re.search(r"[^=<>!~]=[^=]", text):
+        if "=" in text and not re.search(r"[<>]|[=!~]=", text):
             raise RefusedError(f"{shown(text)}: '=' is no operator; a pin has '=='") from None
-        reason = visible(str(error).partition("\n")[0].rstrip(".:"))
+        reason = visible(str(error).partition("\n")[0].rstrip(".:")) + _odd_letter(text)
         raise RefusedError(f"{shown(text)} is not a requirement: {reason}") from None
+
+
+def _odd_letter(text: str) -> str:
+    """Name the first character that only looks like one of a requirement, if there is any."""
+    odd = next((character for character in text if not character.isascii()), "")
+    return f"; it holds U+{ord(odd):04X}" if odd else ""
 
 
 def _wanted(requirement: Requirement) -> Wanted:

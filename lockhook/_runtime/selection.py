@@ -110,9 +110,10 @@ def _both(first: Pin, second: Pin) -> Pin:
     try:
         return _narrowed(first, second.wanted, second.origin, second.hashes)
     except ValueError:
+        there = f"{first.path}:" if first.path != second.path else "line "
         raise LockfileError(
             f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
-            f"in line {first.line}, and both lines apply",
+            f"in {there}{first.line}, and both lines apply",
             path=second.path,
             line=second.line,
         ) from None

@@ -82,7 +82,7 @@ CASES = [
                 13,
                 "between continued lines",
                 f"click==8.1.7 \\\n<<<<<<< HEAD\n    --hash={A}\n=======\n    --hash={A}\n>>>>>>> x\n",
-                "requirements.txt:1",
+                "a merge-conflict mark",
             ),
             (14, "markers of a longer kind", "<<<<<<<<<<< HEAD\n" + LOCK, "a merge-conflict mark"),
         )

@@ -263,7 +263,7 @@ CASES = [
         "-r a.txt\n-r b.txt\n",
         CLICK,
         files={"a.txt": "click==8.1.7\n", "b.txt": "click==8.1.8\n"},
-        says="b.txt:1",
+        says="in a.txt:1",
     ),
     case(
         "O30",
@@ -535,5 +535,25 @@ CASES = [
             (90, "refuse", "-e https://example.org/bench-1.0.tar.gz", "requirements.txt:2"),
             (91, "refuse", "-e bench==1.0", "requirements.txt:2"),
         )
+    ),
+    case(
+        "O92",
+        "a requirements.lock, as Rye writes it",
+        "differs",
+        REQUIREMENTS,
+        "# with-sources: false\n\n-e file:.\nclick==8.1.7\n    # via bench\n",
+        [("click", "8.1.8")],
+        name="requirements.lock",
+        says="expected 8.1.7",
+    ),
+    case(
+        "O93",
+        "a poetry.lock",
+        "refuse",
+        DESIGN,
+        '[[package]]\nname = "click"\nversion = "8.1.7"\n',
+        CLICK,
+        name="poetry.lock",
+        says="format that is not known",
     ),
 ]

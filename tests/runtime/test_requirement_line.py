@@ -159,6 +159,14 @@ def test_options(line: str, entries: list[object]) -> None:
         ("numpy>=2", "'numpy>=2' is not an exact pin"),
         ("numpy", "'numpy' is not an exact pin"),
         ("numpy==1.*", "'numpy==1.*' is not an exact pin"),
+        (
+            "num\u0440y==2",
+            (
+                "'num\u0440y==2' is not a requirement: Expected package name at the start of "
+                "dependency specifier; it holds U+0440"
+            ),
+        ),
+        ("foo==1.0 <<<<<<< HEAD", "a merge-conflict mark"),
         ("numpy=1.0", "'numpy=1.0': '=' is no operator; a pin has '=='"),
         ("foo==1.0,>2", "'foo==1.0,>2' contradicts itself"),
         (
