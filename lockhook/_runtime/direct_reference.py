@@ -76,7 +76,7 @@ def origin(url: str, *, editable: bool) -> Origin:
         editable: whether it stood behind ``-e``.
     """
     bare, _, fragment = url.partition("#")
-    subdirectory = "".join(re.findall(r"(?:^|&)subdirectory=([^&]*)", fragment))
+    subdirectory = "".join(re.findall(r"(?:^|[#&])subdirectory=([^&]*)", fragment))
     scheme = scheme_of(url)
     if scheme in _VCS_SCHEMES:
         bare, revision = _split_revision(bare)
@@ -109,7 +109,7 @@ def name_of(reference: str) -> str:
         ValueError: if it is the URL of a wheel whose file name is none, or its ``#egg=`` no name.
     """
     base, fragment = _file_name(reference), reference.partition("#")[2]
-    egg = re.search(r"(?:^|&)egg=(?P<name>[^&\[]*)(\[[^&\]]*\])?(?P<rest>[^&]*)", fragment)
+    egg = re.search(r"(?:^|[#&])egg=(?P<name>[^&\[]*)(\[[^&\]]*\])?(?P<rest>[^&]*)", fragment)
     if egg and (egg["rest"] or not is_name(egg["name"])):
         raise ValueError("#egg= is followed by what is no name")
     if base.endswith(".whl"):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.versions import Wanted
 
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_OPERATOR = re.compile(r"[<>]|[=!~]=")
 _REMOTE = re.compile(r"(?:https?|file):", re.IGNORECASE)
 _HINT = "a lock holds exact pins only; `lockhook generate` writes one"
 
@@ -154,8 +155,12 @@ class _Line:
 
     def _unnamed(self, text: str, marker: str, *, editable: bool = False) -> Pin | Constraint:
         text, extras = direct_reference.split_extras(text)
-        if "://" in text and not direct_reference.scheme_of(text):
-            raise RefusedError(f"{shown(text)} is no kind of URL that pip knows")
+        if not direct_reference.scheme_of(text):
+            if "://" in text:
+                raise RefusedError(f"{shown(text)} is no kind of URL that pip knows")
+            if _OPERATOR.search(text):
+                # pip would look for it on disk; a pin must not be lost as a path that is missing.
+                raise RefusedError(f"{shown(text)} is neither a requirement nor a path")
         try:
             name = direct_reference.name_of(text)
         except ValueError as error:
@@ -217,7 +222,7 @@ def _requirement(text: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        if "=" in text and not re.search(r"[<>]|[=!~]=", text):
+        if "=" in text and not _OPERATOR.search(text):
             raise RefusedError(f"{shown(text)}: '=' is no operator; a pin has '=='") from None
         reason = visible(str(error).partition("\n")[0].rstrip(".:")) + _odd_letter(text)
         raise RefusedError(f"{shown(text)} is not a requirement: {reason}") from None

@@ -296,6 +296,7 @@ references = st.sampled_from(
         "svn+ssh://example.org/x/trunk@2019#egg=x_y",
         "git+https://example.org/x.git#egg=x==1.0",
         "git+https://example.org/x.git#egg=x[a,b]",
+        "git+https://example.org/x.git##egg=x",
         "foo @ git+https://example.org/x.git@v1",
         "foo[a] @ file:///nowhere/x.zip",
         "foo@https://example.org/x.zip#sha256=" + "a1" * 32,

@@ -214,6 +214,7 @@ def test_options(line: str, entries: list[object]) -> None:
         ("-r ${HOME}/x.txt", "'-r ${HOME}/x.txt' depends on an environment variable"),
         ("foo==${V}", "'foo==${V}' depends on an environment variable"),
         ("-e ${SRC}/x", "'-e ${SRC}/x' depends on an environment variable"),
+        ("numpy==2/.3", "'numpy==2/.3' is neither a requirement nor a path"),
         ("ssh://h/x", "'ssh://h/x' is no kind of URL that pip knows"),
         (
             "https://h/foo.whl",
