@@ -57,6 +57,10 @@ def constraint(url: str = "", **fields: Any) -> Constraint:
                 "https://h/Foo_Bar-1.0-py3-none-any.whl", name="foo-bar", marker="os_name == 'nt'"
             ),
         ),
+        (
+            "https://h/foo-1.0%2Bcpu-py3-none-any.whl?x=y/z",
+            reference("https://h/foo-1.0%2Bcpu-py3-none-any.whl?x=y/z"),
+        ),
         ("https://h/foo-1.0.tar.gz", reference("https://h/foo-1.0.tar.gz")),
         ("https://h/v1.0.tar.gz", reference("https://h/v1.0.tar.gz", name="")),
         ("https://h/v1.tar.gz#egg=Foo", reference("https://h/v1.tar.gz#egg=Foo")),
@@ -214,6 +218,9 @@ def test_options(line: str, entries: list[object]) -> None:
         ("-r ${HOME}/x.txt", "'-r ${HOME}/x.txt' depends on an environment variable"),
         ("foo==${V}", "'foo==${V}' depends on an environment variable"),
         ("-e ${SRC}/x", "'-e ${SRC}/x' depends on an environment variable"),
+        ("file://lib/x", "'file://lib/x' is on another machine: pip wants three slashes"),
+        ("foo==1.0 -C a", "'foo==1.0 -C a': --config-settings is of the form KEY=VALUE"),
+        ("--no-binary -r", "'--no-binary -r': --no-binary requires 1 argument"),
         ("numpy==2/.3", "'numpy==2/.3' is neither a requirement nor a path"),
         ("ssh://h/x", "'ssh://h/x' is no kind of URL that pip knows"),
         (
