@@ -62,10 +62,11 @@ def _is_archive(path: str) -> bool:
 
 def split_extras(text: str) -> tuple[str, tuple[str, ...]]:
     """Split ``./path[extra]`` into the path and its extras."""
-    match = re.fullmatch(r"(?P<path>.+)\[(?P<extras>[^\]]+)\]", text)
-    if match is None or scheme_of(text) not in {"", "file"}:
+    path, _, extras = text[:-1].rpartition("[")
+    closed = text.endswith("]") and "]" not in extras
+    if not (path and extras and closed) or scheme_of(text) not in {"", "file"}:
         return text, ()
-    return match["path"].rstrip(), tuple(extra.strip() for extra in match["extras"].split(","))
+    return path.rstrip(), tuple(extra.strip() for extra in extras.split(","))
 
 
 def origin(url: str, *, editable: bool) -> Origin:

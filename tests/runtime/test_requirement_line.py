@@ -278,8 +278,24 @@ def test_constraints(line: str, right: Constraint) -> None:
         "foo==1.0 ; " + "(" * 2_000_000,
         "foo==1.0" + ",<3" * 1_000_000,
         "foo==1.0 " + "-C a=b " * 10_000,
+        "foo==1.0," + ",".join(f"==1.{n}" for n in range(20_000)),
+        "./" + "[" * 200_000,
+        "./x #egg=" + "[a" * 100_000,
+        "git+https://h/" + "@" * 100_000 + "#egg=" + "&egg=" * 30_000,
     ],
-    ids=["hashes", "options", "name", "version", "marker", "specifiers", "few options"],
+    ids=[
+        "hashes",
+        "options",
+        "name",
+        "version",
+        "marker",
+        "specifiers",
+        "few options",
+        "versions",
+        "brackets",
+        "eggs",
+        "revisions",
+    ],
 )
 def test_huge_lines_take_linear_time(line: str) -> None:
     started = time.perf_counter()
