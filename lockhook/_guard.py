@@ -269,8 +269,11 @@ def _names(argument: str, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _say(text: str) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(f"{text}\n")
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{text}\n")
+    except (OSError, ValueError):
+        pass  # it is closed, or its disk is full: the verdict holds all the same
 
 
 def write(report: Report, path: str) -> None:

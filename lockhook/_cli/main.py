@@ -33,14 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     _prepare()
-    args = parsers.build().parse_args(argv)
     try:
-        code: int = args.run(args)
-        sys.stdout.flush()
-    except LockhookError as error:
-        return _fail(error, args)
+        return _run(argv)
     except KeyboardInterrupt:
-        print("lockhook: interrupted", file=sys.stderr)
+        _complain("lockhook: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough.
@@ -48,9 +44,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A disk that is full, a working directory that is gone: what was decided is not told.
         place = f"{error.filename}: " if error.filename else ""
-        print(f"lockhook: {visible(place)}{error.strerror or error}", file=sys.stderr)
+        _complain(f"lockhook: {visible(place)}{error.strerror or error}")
         return _without_stdout()
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    args = parsers.build().parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except LockhookError as error:
+        code = _fail(error, args)
+    sys.stdout.flush()
     return code
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):  # where stderr takes nothing, the exit code says it
+        print(text, file=sys.stderr)
 
 
 def _without_stdout() -> int:
@@ -61,6 +71,9 @@ def _without_stdout() -> int:
 
 
 def _prepare() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: what is said goes nowhere
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
     # Paths that are no UTF-8, and terminals that are not, must not end in a traceback.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -112,8 +125,8 @@ def _document(error: LockhookError) -> dict[str, object]:
 def _say(error: LockhookError) -> None:
     style = Style(sys.stderr)
     first, *rest = str(error).split("\n")
-    print(f"{style('lockhook:', 'bold', 'red')} {visible(first)}", file=sys.stderr)
+    _complain(f"{style('lockhook:', 'bold', 'red')} {visible(first)}")
     for line in rest:
-        print(harmless(line), file=sys.stderr)
+        _complain(harmless(line))
     if error.hint:
-        print(f"  {style('next:', 'bold')} {visible(error.hint)}", file=sys.stderr)
+        _complain(f"  {style('next:', 'bold')} {visible(error.hint)}")

@@ -329,7 +329,34 @@ def test_a_reader_that_has_read_enough(stale: Path) -> None:
     assert process.wait() == 3
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("check >&-", 1),
+        ("check --format json >&-", 1),
+        ("check --format xml 2>&-", 2),
+        ("verify -l none.txt >&-", 3),
+        ("verify -l none.txt 2>&-", 3),
+        ("verify -l none.txt --format yaml >&- 2>&-", 3),
+        ("generate >&- <&-", 0),
+        ("--print-completion zsh >&-", 0),
+        pytest.param("verify -l none.txt 2>/dev/full", 3, marks=FULL),
+        pytest.param("verify -l none.txt --format json >/dev/full", 3, marks=FULL),
+        pytest.param("check >/dev/full 2>&1", 3, marks=FULL),
+        pytest.param("--print-completion bash >/dev/full", 3, marks=FULL),
+    ],
+)
+def test_streams_that_take_nothing(stale: Path, command: str, code: int) -> None:
+    program = f"'{sys.executable}' -m lockhook {command}"
+    done = subprocess.run(program, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+@FULL
 def test_a_disk_that_is_full(stale: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

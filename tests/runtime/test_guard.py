@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import os
@@ -217,6 +219,30 @@ def test_no_stderr(here: Path, lock: Callable[..., str], monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stderr", None)
     with pytest.raises(SystemExit):
         lockhook.guard(lock("foo==2\n"))
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, text)
+
+
+@pytest.mark.parametrize(("lines", "code"), [("foo==2\n", 1), ("foo>=2\n", 3)])
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_stderr_that_takes_nothing(
+    here: Path,
+    lock: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    lines: str,
+    code: int,
+    closed: bool,
+) -> None:
+    stream = io.StringIO() if closed else Full()
+    if closed:
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(SystemExit) as caught:
+        lockhook.guard(lock(lines))
+    assert caught.value.code == code
 
 
 def test_verify_returns_data(
