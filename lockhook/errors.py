@@ -30,10 +30,11 @@ class LockhookError(Exception):
         reason: what is wrong, in one sentence, without the place.
         path: the file it is about, or None.
         line: the line of that file, counted from 1, or None.
-        hint: the next thing to do or to run, or None.
+        hint: the next thing to do or to run, or None; by default that of its class.
     """
 
     exit_code = 3
+    next_step: str | None = None
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class LockhookError(Exception):
         self.reason = reason
         self.path = path
         self.line = line
-        self.hint = hint
+        self.hint = hint or self.next_step
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.path, self.line) if part is not None]
@@ -76,6 +77,8 @@ class ConfigError(UsageError):
 
 class ProjectError(LockhookError):
     """``pyproject.toml`` cannot be read, or is not the kind that can be locked."""
+
+    next_step = "mend the file, then run it again"
 
 
 class LockfileError(LockhookError):

@@ -99,11 +99,19 @@ def judge_content(lock: ManagedLock) -> Verdict:
     if reasons := tuple(_stale(found, wanted)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
-        return Verdict(lock=lock, status=EDITED, reasons=(_EDITED,))
+        return _judge_edited(lock, text)
     return Verdict(lock=lock, status=FRESH)
 
 
 _EDITED: Final = "it was changed after lockhook wrote it"
+
+
+def _judge_edited(lock: ManagedLock, text: str) -> Verdict:
+    try:
+        pins.read(text, lock.path)
+    except LockfileError as error:
+        return Verdict(lock=lock, status=DAMAGED, reasons=(_EDITED, _place(error)))
+    return Verdict(lock=lock, status=EDITED, reasons=(_EDITED,))
 
 
 def _stale(found: Stamp, wanted: Inputs) -> Iterator[str]:
@@ -197,10 +205,9 @@ def faults(path: str) -> Iterator[tuple[str, str]]:
     except LockhookError as error:
         yield "unverifiable", f"not known whether the lock is fresh: {error}"
         return
-    if verdict.status in {STALE, EDITED}:
-        yield from (
-            (verdict.status, f"the lock is {verdict.status}: {why}") for why in verdict.reasons
-        )
+    status = EDITED if _EDITED in verdict.reasons else verdict.status
+    if status in {STALE, EDITED}:
+        yield from ((status, f"the lock is {status}: {why}") for why in verdict.reasons)
 
 
 def _managed(path: str) -> ManagedLock | None:

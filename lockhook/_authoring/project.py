@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from lockhook._runtime.discovery import parse_toml
+from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
 from lockhook.errors import ProjectError, UsageError
 
@@ -220,11 +220,7 @@ def load(directory: str) -> Project:
     """
     path = os.path.join(directory, FILE)
     data = _read(path)
-    try:
-        return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))
-    except ProjectError as error:
-        error.hint = "mend the file, then run it again"
-        raise
+    return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))
 
 
 def _read(path: str) -> bytes:
@@ -238,4 +234,4 @@ def _read(path: str) -> bytes:
             hint="run lockhook in a project, or give --pyproject",
         ) from None
     except OSError as error:
-        raise ProjectError(f"cannot be read: {error.strerror}", path=path) from None
+        raise unreadable(error, path) from None

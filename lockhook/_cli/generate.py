@@ -43,7 +43,11 @@ def _project(args: Namespace) -> Project:
         return project.load(nearest_project(os.getcwd()) or os.getcwd())
     directory, name = os.path.split(os.path.abspath(args.pyproject))
     if name != project.FILE:
-        raise UsageError(f"--pyproject names a {project.FILE}", path=args.pyproject)
+        raise UsageError(
+            f"is not called {project.FILE}, which uv reads",
+            path=args.pyproject,
+            hint=f"--pyproject takes the path of a {project.FILE}",
+        )
     return project.load(directory)
 
 

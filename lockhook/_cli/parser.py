@@ -54,13 +54,17 @@ def _command(
     commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+        name, help=summary, description=_sentence(summary), allow_abbrev=False
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
     parser.add_argument("-v", "--verbose", action="store_true", help="print more")
     parser.set_defaults(run=run)
     return parser
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}{'' if summary.endswith('?') else '.'}"
 
 
 def _generate(parser: argparse.ArgumentParser) -> None:

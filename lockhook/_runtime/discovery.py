@@ -87,7 +87,7 @@ def _configured(pyproject: str) -> str | None:
         with open(pyproject, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise ProjectError(f"cannot be read: {error.strerror}", path=pyproject) from None
+        raise unreadable(error, pyproject) from None
     # Parsing TOML takes longer than everything else here, and most projects need no settings.
     if b"lockhook" not in data:
         return None
@@ -97,6 +97,12 @@ def _configured(pyproject: str) -> str | None:
         if not isinstance(table, dict):
             raise ConfigError(f"{key!r} of [tool.lockhook.locks] is not a table", path=pyproject)
     return next(iter(table), None)
+
+
+def unreadable(error: OSError, path: str) -> ProjectError:
+    """Return the error for a ``pyproject.toml`` that the system does not let be read."""
+    reason = f"cannot be read: {error.strerror}"
+    return ProjectError(reason, path=path, hint="make it readable, then run it again")
 
 
 def parse_toml(data: bytes, path: str) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def parse_toml(data: bytes, path: str) -> dict[str, Any]:
         return tomli.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ProjectError(f"is not UTF-8: {error}", path=path) from None
-    except tomli.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # such as nesting, or numbers, without end
         raise ProjectError(f"is not valid TOML: {error}", path=path) from None
 
 

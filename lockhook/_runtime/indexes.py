@@ -51,7 +51,7 @@ def of_project(pyproject: Mapping[str, Any], directory: str) -> Indexes:
 def _cpu_candidates(
     pyproject: Mapping[str, Any], uv: Mapping[str, Any], entries: list[dict[str, Any]]
 ) -> Iterator[str]:
-    by_name = {entry.get("name"): entry["url"] for entry in entries}
+    by_name = {e["name"]: e["url"] for e in entries if isinstance(e.get("name"), str)}
     named = _table(_table(pyproject, "tool"), "lockhook").get("index")
     sources = {normalize(name): value for name, value in _table(uv, "sources").items()}
     torch = sources.get("torch", [])
@@ -60,7 +60,8 @@ def _cpu_candidates(
         for s in (torch if isinstance(torch, list) else [torch])
         if isinstance(s, dict)
     ]
-    yield from (by_name[name] for name in (named, *chosen) if name in by_name)
+    names = (name for name in (named, *chosen) if isinstance(name, str))
+    yield from (by_name[name] for name in names if name in by_name)
     for entry in entries:
         words = (
             f"{entry.get('name', '')} {entry['url']}".lower().replace("/", " ").replace("-", " ")

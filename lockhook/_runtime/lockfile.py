@@ -162,6 +162,8 @@ def _wait(file: FileIO) -> None:
 
 
 def _hint(error: Exception) -> str | None:
+    if isinstance(error, PermissionError):
+        return "make it readable, then run it again"
     return _NEXT if isinstance(error, FileNotFoundError) else None
 
 

@@ -116,6 +116,16 @@ def test_what_is_not(
     assert judge(folder) == verdict
 
 
+def test_conflict_marks_under_a_stamp_that_is_whole(folder: Path) -> None:
+    path = write(folder, BODY)
+    text = path.read_text()
+    marks = "<<<<<<< ours\nnumpy==2.0\n=======\nnumpy==2.1\n>>>>>>> theirs\n"
+    path.write_text(text + marks)
+    line = text.count("\n") + 1
+    edited = "it was changed after lockhook wrote it"
+    assert judge(folder) == ("damaged", (edited, f"line {line}: a merge-conflict mark"))
+
+
 HANDS_OFF = (
     "lockhook does not replace it: move it away, or give the lock another name under "
     "[tool.lockhook.locks] in pyproject.toml"

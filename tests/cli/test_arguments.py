@@ -138,6 +138,9 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
+@pytest.mark.skipif(
+    not os.path.exists("/dev/fd/0"), reason="bash completes through /dev/fd, which needs /proc"
+)
 @pytest.mark.parametrize(
     ("words", "replies"),
     [

@@ -55,6 +55,21 @@ CASES = {
         "mend the file, then run it again",
         "a b\n",
     ),
+    "TOML without end": Case(
+        ("generate",),
+        3,
+        "{}/pyproject.toml: is not valid TOML: TOML inline arrays/tables are nested more than the "
+        "allowed 400 levels",
+        "mend the file, then run it again",
+        f"a = {'[' * 999}",
+    ),
+    "dependencies that are none": Case(
+        ("check",),
+        3,
+        "{}/pyproject.toml: dependencies is not a list",
+        "mend the file, then run it again",
+        '[project]\nname = "x"\ndependencies = "click"\n',
+    ),
     "no [project]": Case(
         ("generate",),
         3,
@@ -153,8 +168,8 @@ CASES = {
     "another file than pyproject.toml": Case(
         ("generate", "--pyproject", "setup.cfg"),
         2,
-        "setup.cfg: --pyproject names a pyproject.toml",
-        None,
+        "setup.cfg: is not called pyproject.toml, which uv reads",
+        "--pyproject takes the path of a pyproject.toml",
     ),
     "no pyproject.toml there": Case(
         ("generate", "--pyproject", "no/pyproject.toml"),

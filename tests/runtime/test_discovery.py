@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import types
@@ -104,7 +105,20 @@ def test_none_found_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.Mon
                 "position 11: invalid start byte"
             ),
         ),
+        (
+            f"lockhook = {'[' * 999}",
+            ProjectError,
+            "is not valid TOML: TOML inline arrays/tables are nested more than the allowed 400 "
+            "levels",
+        ),
+        (
+            f"lockhook = {'9' * 9999}",
+            ProjectError,
+            "is not valid TOML: Exceeds the limit (4300 digits) for integer string conversion: "
+            "value has 9999 digits; use sys.set_int_max_str_digits() to increase the limit",
+        ),
     ],
+    ids=range(7),
 )
 def test_broken_settings(
     text: str | bytes, error: type[Exception], reason: str, tmp_path: Path
@@ -113,6 +127,20 @@ def test_broken_settings(
     with pytest.raises(error) as caught:
         find()
     assert str(caught.value) == f"{tmp_path / 'main' / 'pyproject.toml'}: {reason}"
+
+
+def test_settings_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    write(tmp_path, {"main": {"pyproject.toml": ""}})
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(ProjectError) as caught:
+        find()
+    monkeypatch.undo()
+    place = tmp_path / "main" / "pyproject.toml"
+    assert str(caught.value) == f"{place}: cannot be read: Permission denied"
+    assert caught.value.hint == "make it readable, then run it again"
 
 
 def test_parse_toml_with_a_byte_order_mark() -> None:

@@ -34,6 +34,8 @@ CPU = {"name": "pytorch-cpu", "url": "https://h/whl"}
         (uv({"name": "occupied", "url": "https://h/cpuset"}), Indexes()),
         (uv(ONE, CPU, sources={"Torch": {"index": "one"}}), Indexes(cpu="https://h/one")),
         (uv(CPU, ONE, sources={"torch": [{"index": "one", "marker": "x"}]}), Indexes(cpu="https://h/one")),
+        (uv({"name": [], "url": "https://h"}, sources={"torch": {"index": []}}), Indexes()),
+        (uv({"url": "https://h"}, sources={"torch": {"git": "x"}}), Indexes()),
         (uv(CPU, sources={"torch": [1, {"git": "x"}]}), Indexes(cpu="https://h/whl")),
         ({"tool": {"lockhook": {"index": "one"}, **uv(CPU, ONE)["tool"]}}, Indexes(cpu="https://h/one")),
     ],
