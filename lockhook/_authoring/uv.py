@@ -69,7 +69,8 @@ class Uv:
             raise UvError(f"uv cannot be run: {error.strerror}", path=self.program) from None
         if done.returncode:
             said = "" if shown else printable(done.stderr.decode("utf-8", "replace"))
-            raise UvError(_reason(done.returncode, said), hint=_hint(said))
+            hint = "run it again" if done.returncode < 0 else _hint(said)
+            raise UvError(_reason(done.returncode, said), hint=hint)
 
 
 def find() -> Uv:

@@ -253,7 +253,19 @@ def quote(arguments: Iterable[str]) -> str:
         from subprocess import list2cmdline
 
         return list2cmdline(list(arguments))
-    return shlex.join(arguments)
+    return " ".join(map(_word, arguments))
+
+
+def _word(argument: str) -> str:
+    """Quote a word so that it survives a terminal: what that would obey or hide stands in octal.
+
+    ``$'...'`` is POSIX of 2024; bash, zsh and ksh have long had it.
+    """
+    if argument.isprintable():
+        return shlex.quote(argument)
+    kept = frozenset(range(32, 127)) - frozenset(b"'\\")
+    data = argument.encode("utf-8", "surrogateescape")
+    return "$'" + "".join(chr(byte) if byte in kept else f"\\{byte:03o}" for byte in data) + "'"
 
 
 def _indexes(lock: Lock, project: Indexes, labels: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -141,7 +141,7 @@ def test_printable_masks_credentials_and_escapes() -> None:
         (
             "kill -9 $$",
             "uv was ended by signal 9; the lock is as it was",
-            "mend what uv says, then run it again",
+            "run it again",
         ),
         (
             "echo 'No space left on device' >&2; exit 2",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -234,6 +235,17 @@ def test_what_no_installation_mends(propose: Propose, tmp_path: Path) -> None:
 
 def test_nothing_to_run_for_a_shadow(propose: Propose) -> None:
     assert propose("foo==1\n", finding("shadowed")).commands == ()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["two\nlines", "red\x1b[31m", "it's \\ \x07", "\udcff\udcfe", "\u00e9\u202e", "\x071"],
+)
+def test_quoting_what_a_terminal_obeys(path: str) -> None:
+    word = fix.quote([path])
+    assert word.isprintable()
+    done = subprocess.run(["bash", "-c", f"printf %s {word}"], check=True, capture_output=True)
+    assert done.stdout == os.fsencode(path)
 
 
 def test_quoting_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
