@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from lockhook import _guard
 from lockhook._cli import verify
+from lockhook._cli.view import harmless, show
 from lockhook._runtime.names import visible
+from lockhook._runtime.report import lines
 from lockhook.errors import LockhookError, LockMismatch, UsageError
 
 if TYPE_CHECKING:
@@ -45,9 +47,18 @@ def run(args: Namespace) -> int:
         _guard.write(report, args.record)
     _guard.say_what_is_not_enforced(report)
     if report.guard == "enforce" and not report.ok:
-        print(report, file=sys.stderr)
+        _refuse(report, args)
         return LockMismatch.exit_code
     return _become(program, command)
+
+
+def _refuse(report: Report, args: Namespace) -> None:
+    """Say why the command does not run: the text on stderr, where its own errors would go."""
+    if args.format != "text":
+        show(verify.view(report, verbose=args.verbose), args.format)
+        return
+    for line in lines(report, quiet=args.quiet, verbose=args.verbose):
+        print(harmless(line), file=sys.stderr)
 
 
 def _report(args: Namespace) -> Report:

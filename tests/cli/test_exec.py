@@ -5,10 +5,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
+import yaml
 
 from lockhook._cli.exec import python_of
 from lockhook._runtime.installed import scan
+from tests.cli.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +78,19 @@ def test_it_refuses(lock: Callable[..., Path], spawn: Callable[..., Result]) -> 
     done = spawn("exec", "-l", "requirements.txt", sys.executable, "-c", "print(1)")
     assert (done.code, done.out) == (1, "")
     assert f"  - pytest: expected 0.1, found {PYTEST} (" in done.err
+
+
+def test_it_refuses_in_every_format(lock: Callable[..., Path], run: Callable[..., Result]) -> None:
+    lock("0.1")
+    command = ("-l", "requirements.txt", sys.executable)
+    for form in ("json", "yaml"):
+        done = run("exec", "--format", form, *command)
+        assert (done.code, done.err) == (1, "")
+        jsonschema.validate(yaml.safe_load(done.out), SCHEMAS["report"])
+    assert run("exec", "--format", "github", *command).out.startswith("::error file=requirements")
+    quiet = run("exec", "--quiet", *command)
+    assert (quiet.code, quiet.out) == (1, "")
+    assert quiet.err.startswith(f"- pytest: expected 0.1, found {PYTEST} (")
 
 
 @pytest.mark.parametrize(
