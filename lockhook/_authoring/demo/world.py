@@ -98,8 +98,8 @@ def find_programs() -> Mapping[str, Sequence[str]]:
         )
     return {
         "git": (git,),
+        "pre-commit": _pre_commit(),  # first, since what it says to install has uv too
         "uv": (find_uv().program,),
-        "pre-commit": _pre_commit(),
         "lockhook": (sys.executable, "-m", "lockhook"),
     }
 
