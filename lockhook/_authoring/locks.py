@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from lockhook._authoring.project import Project
     from lockhook._authoring.stamp import Stamp
 
-_PREFIXES: Final = ("requirements", "pylock")
 _STAMPS: Final = ("\n# /// lockhook\n", "\n[tool.lockhook]\n")
+_MARK: Final = b"# /// lockhook"
+_HEAD: Final = 4096
 
 # What the name of a file begins with that uv is writing. If lockhook is killed it stays, and is
 # no lock of the project.
@@ -114,8 +115,7 @@ def _on_disk(directory: str) -> list[str]:
     return sorted(
         name
         for name in os.listdir(directory)
-        if name.startswith(_PREFIXES)
-        and config.is_lock_name(name)
+        if config.is_lock_name(name)
         and not name.startswith(TEMPORARY)
         and (name.startswith("pylock.") or _is_stamped(os.path.join(directory, name)))
     )
@@ -123,6 +123,8 @@ def _on_disk(directory: str) -> list[str]:
 
 def _is_stamped(path: str) -> bool:
     """Tell whether lockhook wrote a file, even if its stamp can no longer be read."""
+    if path.endswith(".txt") and not _head_is_stamped(path):
+        return False
     try:
         text = read_text(path)
     except LockfileError:
@@ -131,6 +133,17 @@ def _is_stamped(path: str) -> bool:
         return False
     lines = "\n" + text.replace("\r\n", "\n")
     return any(mark in lines for mark in _STAMPS)
+
+
+def _head_is_stamped(path: str) -> bool:
+    """Tell whether a stamp may begin in a text file: any may lie here, data of any size too."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return _MARK in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def is_managed(project: Project) -> bool:

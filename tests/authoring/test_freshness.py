@@ -215,6 +215,9 @@ def test_locks_without_settings(folder: Path) -> None:
     replace(folder / "pyproject.toml", "full =", "more =")
     write(folder, BODY, "requirements-dev.txt", extras=("more",), hashes=True)
     write(folder, "packages = []", "pylock.dev.toml")
+    write(folder, BODY, "cpu.txt")
+    (folder / "huge.txt").write_bytes(b"\xff\0" * 9999)
+    (folder / "folder.txt").mkdir()
     for name in ("requirements-test.txt", "notes.txt", "pylock.lockhook-temporary-ab.toml"):
         (folder / name).write_text(BODY)
     (folder / "pylock.toml").write_text("")
@@ -222,6 +225,7 @@ def test_locks_without_settings(folder: Path) -> None:
     found = locks_in(folder)
     assert list(found) == [
         "requirements.txt",
+        "cpu.txt",
         "pylock.dev.toml",
         "pylock.toml",
         "requirements-dev.txt",
