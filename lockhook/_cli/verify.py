@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from lockhook._cli.view import Annotation, View, show
 from lockhook._runtime import environment, verification
 from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
+from lockhook._runtime.fix import quote
 from lockhook._runtime.model import Asked
+from lockhook._runtime.names import visible
 from lockhook._runtime.report import lines
 
 if TYPE_CHECKING:
@@ -27,10 +30,20 @@ def run(args: Namespace) -> int:
         LockhookError: if it cannot be decided.
     """
     found = report(args)
+    if not args.python and not args.quiet:
+        _say_if_another_is_active()
     if args.record:
         _guard.write(found, args.record)
     show(view(found, quiet=args.quiet, verbose=args.verbose), args.format)
     return 0 if found.ok else 1
+
+
+def _say_if_another_is_active() -> None:
+    """Warn of the wrong environment: lockhook installed for all, and a virtual one active."""
+    active = os.environ.get("VIRTUAL_ENV")
+    if active and os.path.realpath(active) != os.path.realpath(sys.prefix):
+        own, option = visible(sys.prefix), quote(["--python", active])
+        print(f"lockhook: this is about {own}; {option} looks into the active one", file=sys.stderr)
 
 
 def report(args: Namespace) -> Report:

@@ -221,6 +221,22 @@ def test_schemas_know_every_code() -> None:
     assert set(summary) == {"total", *report.ALWAYS, *report.SOMETIMES}
 
 
+# --- the wrong environment ---
+
+
+def test_another_environment_is_active(
+    stale: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active = tmp_path / "my env"
+    monkeypatch.setenv("VIRTUAL_ENV", str(active))
+    said = f"lockhook: this is about {sys.prefix}; --python '{active}' looks into the active one\n"
+    assert run("verify").err == run("verify", "--format", "json").err == said
+    assert run("verify", "--quiet").err == ""
+    assert run("verify", "--python", sys.executable).err == ""
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    assert run("verify").err == ""
+
+
 # --- yaml that is not installed ---
 
 
