@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from lockhook._cli import parser as parsers
 from lockhook._cli.style import Style
@@ -59,15 +59,21 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _complain(text: str) -> None:
-    with suppress(OSError):  # where stderr takes nothing, the exit code says it
+    try:
         print(text, file=sys.stderr)
+    except OSError:  # where stderr takes nothing, the exit code says it
+        _discard(sys.stderr)
 
 
 def _without_stdout() -> int:
-    """Let nothing more be written, not even at exit, and return the code of what is not told."""
+    _discard(sys.stdout)
+    return LockhookError.exit_code  # of what is not told
+
+
+def _discard(stream: IO[str]) -> None:
+    """Let nothing more be written to a stream, not even at exit: that would change the code."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return LockhookError.exit_code
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _prepare() -> None:
