@@ -693,10 +693,10 @@ CASES = [
         SITE,
         FOO,
         HAVE,
-        real=True,
+        env={"PYTHONPATH": "@CASE@/custom"},  # where Debian's own sitecustomize does not hide it
         arrange=in_order(
             install("more", "foo", "2.0"),
-            put({"sitecustomize.py": "import sys\nsys.path.insert(0, '@CASE@/more')\n"}),
+            put({"sitecustomize.py": "import sys\nsys.path.insert(0, '@CASE@/more')\n"}, "custom"),
         ),
         says="found 2.0",
     ),
@@ -764,7 +764,7 @@ CASES = [
         SITE,
         "pip==0.0.1\n",
         venv=("--system-site-packages",),
-        says="expected 0.0.1, found",
+        says="pip: expected 0.0.1, ",  # Debian's base interpreter has no pip at all
     ),
     case(
         "E87",
