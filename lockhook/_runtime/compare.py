@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.model import Pin
     from lockhook._runtime.origin import Judgement
     from lockhook._runtime.selection import Selection
+    from lockhook._runtime.versions import Wanted
 
 # What installs packages, and lockhook with what it needs, are part of no lock.
 NEVER_EXTRA = frozenset({"pip", "setuptools", "wheel", "uv", "lockhook", "packaging", "tomli"})
@@ -56,13 +57,13 @@ class Evidence(Record):
         installed: normalised name to distributions, first on the path first.
         shadows: normalised name to the file or directory that is imported in its place.
         origin: reads the ``direct_url.json`` of a distribution; None if it has none.
-        directory: what relative paths in the lock are relative to.
+        directories: what relative paths in the lock may be relative to.
     """
 
     installed: Mapping[str, list[Distribution]]
     shadows: Mapping[str, str]
     origin: Callable[[Distribution], dict[str, Any] | None]
-    directory: str
+    directories: tuple[str, ...]
 
 
 def judge(selection: Selection, evidence: Evidence, policy: Policy) -> Judged:
@@ -122,7 +123,7 @@ def _judge(pin: Pin, evidence: Evidence, policy: Policy) -> Finding | bool:
 
     If nothing is: whether its installation recorded the hash or commit that the lock has.
     """
-    candidates = evidence.installed.get(pin.name) or _by_origin(pin, evidence)
+    candidates = evidence.installed.get(pin.name)
     if not candidates:
         return _finding(pin, "missing", policy, f"expected {_expected(pin)}, not installed")
     first = candidates[0]
@@ -138,22 +139,7 @@ def _origin(pin: Pin, found: Distribution, evidence: Evidence) -> Judgement | No
         return None
     from lockhook._runtime import origin
 
-    return origin.judge(pin, record, evidence.directory)
-
-
-def _by_origin(pin: Pin, evidence: Evidence) -> list[Distribution]:
-    """Return what was installed from a pin's URL or path, which need not tell the name."""
-    if pin.origin is None:
-        return []
-    from lockhook._runtime import origin
-
-    for candidates in evidence.installed.values():
-        record = evidence.origin(candidates[0])
-        if record is not None:
-            judgement = origin.judge(pin, record, evidence.directory)
-            if not judgement.is_different:
-                return candidates
-    return []
+    return origin.judge(pin, record, evidence.directories)
 
 
 def _faults(
@@ -169,9 +155,10 @@ def _faults(
         yield "conflicting", f"two records in one directory: {names}"
     if first.problem:
         yield "broken", f"expected {_expected(pin)}, but {first.problem}"
-    outcome = versions.compare(pin.wanted, first.version) if pin.wanted else versions.SAME
+    wanted = pin.wanted or _of_wheel(pin)
+    outcome = versions.compare(wanted, first.version) if wanted else versions.SAME
     if outcome == versions.DIFFERENT:
-        yield "mismatched", f"expected {_expected(pin)}, found {first.version}"
+        yield "mismatched", f"expected {wanted}, found {first.version}"
     if pin.name in evidence.shadows:
         yield "shadowed", f"{evidence.shadows[pin.name]} is imported in its place"
     if judgement and judgement.is_different:
@@ -181,6 +168,16 @@ def _faults(
         yield "unverifiable", f"no record proves that {judgement.found} is {judgement.expected}"
     if outcome == versions.LABELLED:
         yield "labelled", f"{first.version} is a build of the locked {pin.wanted}"
+
+
+def _of_wheel(pin: Pin) -> Wanted | None:
+    """Return the version that a URL or path tells by being that of a wheel."""
+    if pin.origin is None or pin.origin.kind != "archive":
+        return None
+    from lockhook._runtime.direct_reference import version_of_wheel
+
+    version = version_of_wheel(pin.origin.url)
+    return versions.Wanted(version=version, exact=True) if version else None
 
 
 def _expected(pin: Pin) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from urllib.parse import unquote
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -100,8 +101,7 @@ def name_of(reference: str) -> str:
     Raises:
         ValueError: if it is the URL of a wheel whose file name is none, or its ``#egg=`` no name.
     """
-    bare, _, fragment = reference.partition("#")
-    base = bare.replace("\\", "/").rpartition("/")[2]
+    base, fragment = _file_name(reference), reference.partition("#")[2]
     egg = re.search(r"(?:^|&)egg=(?P<name>[^&\[]*)(\[[^&\]]*\])?(?P<rest>[^&]*)", fragment)
     if egg and (egg["rest"] or not is_name(egg["name"])):
         raise ValueError("#egg= is followed by what is no name")
@@ -116,9 +116,22 @@ def name_of(reference: str) -> str:
 
 
 def _name_of_wheel(base: str) -> str:
-    from urllib.parse import unquote
-
     try:
-        return parse_wheel_filename(unquote(base))[0]
+        return parse_wheel_filename(base)[0]
     except InvalidWheelFilename as error:
         raise ValueError(str(error)) from None
+
+
+def version_of_wheel(reference: str) -> str:
+    """Return the version in the file name of a wheel; "" for a URL or path of another file."""
+    try:
+        return str(parse_wheel_filename(_file_name(reference))[1])
+    except InvalidWheelFilename:
+        return ""
+
+
+def _file_name(reference: str) -> str:
+    bare = reference.partition("#")[0]
+    if not scheme_of(reference):
+        return bare.replace("\\", "/").rpartition("/")[2]
+    return unquote(bare.partition("?")[0].rpartition("/")[2])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.markers import Values
     from lockhook._runtime.model import Constraint, Lock, Pin
     from lockhook._runtime.uv_lock import Graph
+    from lockhook._runtime.versions import Wanted
 
 NOTHING = Asked()
 
@@ -63,7 +64,7 @@ def _select_from_graph(
     from lockhook._runtime import uv_lock
 
     wanted = (*graph.scope.default_groups, *groups)
-    pins = uv_lock.pins(graph, markers, extras, wanted)
+    pins = merge(uv_lock.pins(graph, markers, extras, wanted))
     names = {pin.name for pin in pins}
     return Selection(
         pins=tuple(sorted(pins, key=lambda pin: pin.name)),
@@ -73,19 +74,34 @@ def _select_from_graph(
 
 def _select(lock: Lock, markers: Values) -> Selection:
     truth: dict[str, bool] = {"": True}
-    chosen: dict[object, Pin] = {}
-    for pin in lock.pins:
-        if _applies(pin, markers, truth):
-            scope.check_pin(pin, markers)
-            # A pin that does not tell its name can only be itself.
-            key = pin.name or (pin.path, pin.line)
-            chosen[key] = _both(chosen[key], pin) if key in chosen else pin
+    applicable = [pin for pin in lock.pins if _applies(pin, markers, truth)]
+    for pin in applicable:
+        scope.check_pin(pin, markers)
+    chosen = _merged(applicable)
     for constraint in lock.constraints:
         if _applies(constraint, markers, truth):
             _refuse_contradiction(constraint, chosen.get(constraint.name))
     return Selection(
         pins=tuple(chosen.values()), not_applicable=_left_out(lock.pins, chosen.keys())
     )
+
+
+def merge(pins: Iterable[Pin]) -> tuple[Pin, ...]:
+    """Return one pin for each name, which all pins of that name agree to.
+
+    Raises:
+        LockfileError: if two pins of one package cannot both hold.
+    """
+    return tuple(_merged(pins).values())
+
+
+def _merged(pins: Iterable[Pin]) -> dict[object, Pin]:
+    chosen: dict[object, Pin] = {}
+    for pin in pins:
+        # A pin that does not tell its name can only be itself.
+        key = pin.name or (pin.path, pin.line)
+        chosen[key] = _both(chosen[key], pin) if key in chosen else pin
+    return chosen
 
 
 def _applies(line: Pin | Constraint, markers: Values, truth: dict[str, bool]) -> bool:
@@ -103,15 +119,15 @@ def _left_out(pins: Iterable[Pin], chosen: Iterable[object]) -> tuple[str, ...]:
 
 
 def _both(first: Pin, second: Pin) -> Pin:
-    """Return the one of two pins of a package whose version satisfies the other too."""
+    """Return the pin that is met by just what meets both of two pins of a package."""
     if first.place:
         # PEP 751: an error about the ambiguity must be raised, even if the two are the same.
         raise LockfileError(f"{first.place} and {second.place} both apply", path=second.path)
-    if first.origin == second.origin:
-        if _satisfies(first, second):
-            return first
-        if _satisfies(second, first):
-            return second
+    if _same_origin(first, second):
+        # `===` admits less than `==` does.
+        for one, other in sorted([(first, second), (second, first)], key=_is_loose):
+            if _satisfies(one, other):
+                return one.replace(wanted=_narrowed(one, other), hashes=_shared(first, second))
     raise LockfileError(
         f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
         f"in line {first.line}, and both lines apply",
@@ -120,10 +136,56 @@ def _both(first: Pin, second: Pin) -> Pin:
     )
 
 
+def _is_loose(pair: tuple[Pin, Pin]) -> bool:
+    wanted = pair[0].wanted
+    return wanted is None or not wanted.arbitrary
+
+
 def _satisfies(one: Pin, other: Pin) -> bool:
     if one.wanted is None or other.wanted is None:
         return one.wanted is other.wanted
     return compare(other.wanted, one.wanted.version) != DIFFERENT
+
+
+def _narrowed(one: Pin, other: Pin) -> Wanted | None:
+    if one.wanted is None or other.wanted is None or not other.wanted.bounds:
+        return one.wanted
+    bounds = filter(None, (one.wanted.bounds, other.wanted.bounds))
+    return one.wanted.replace(bounds=",".join(bounds))
+
+
+def _same_origin(first: Pin, second: Pin) -> bool:
+    if first.origin is None or second.origin is None:
+        return first.origin is second.origin
+    from lockhook._runtime.origin import are_same
+
+    return are_same(first.origin, second.origin)
+
+
+def _shared(first: Pin, second: Pin) -> tuple[str, ...]:
+    """Return the hashes that both of two pins allow, as pip has it; all where one names none."""
+    one, other = _hashes(first), _hashes(second)
+    if not one or not other or _algorithms(one).isdisjoint(_algorithms(other)):
+        return (*one, *other)
+    if not (both := tuple(digest for digest in one if digest in other)):
+        raise LockfileError(
+            f"{second.name} has other hashes here than in line {first.line}, and both lines apply",
+            path=second.path,
+            line=second.line,
+        )
+    return both
+
+
+def _hashes(pin: Pin) -> tuple[str, ...]:
+    if pin.origin is None:
+        return pin.hashes
+    from lockhook._runtime.origin import hashes_of_fragment
+
+    return (*pin.hashes, *hashes_of_fragment(pin.origin.url))
+
+
+def _algorithms(hashes: Iterable[str]) -> set[str]:
+    return {digest.partition(":")[0] for digest in hashes}
 
 
 def _refuse_contradiction(constraint: Constraint, pin: Pin | None) -> None:
