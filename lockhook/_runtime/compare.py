@@ -171,13 +171,11 @@ def _faults(
 
 
 def _of_wheel(pin: Pin) -> Wanted | None:
-    """Return the version that a URL or path tells by being that of a wheel."""
-    if pin.origin is None or pin.origin.kind != "archive":
+    if pin.origin is None:
         return None
-    from lockhook._runtime.direct_reference import version_of_wheel
+    from lockhook._runtime.origin import version_of_wheel
 
-    version = version_of_wheel(pin.origin.url)
-    return versions.Wanted(version=version, exact=True) if version else None
+    return version_of_wheel(pin.origin)
 
 
 def _expected(pin: Pin) -> str:

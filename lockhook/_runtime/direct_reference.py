@@ -48,7 +48,10 @@ def is_reference(text: str) -> bool:
     before, at, _ = text.partition("@")
     if at and not _looks_like_path(before):
         return False
-    return _looks_like_path(text) or _is_archive(split_extras(text)[0])
+    if _is_archive(split_extras(text)[0]):
+        return True
+    # Of what holds a blank, a path is only what begins as one: prose can hold a slash too.
+    return _looks_like_path(text) and (text[:1] in {".", "/", os.path.sep} or " " not in text)
 
 
 def _looks_like_path(text: str) -> bool:
@@ -73,6 +76,9 @@ def origin(url: str, *, editable: bool) -> Origin:
     Args:
         url: as the lock spells it.
         editable: whether it stood behind ``-e``.
+
+    Raises:
+        ValueError: if pip takes no such URL or path.
     """
     bare, _, fragment = url.partition("#")
     subdirectory = "".join(re.findall(r"(?:^|&)subdirectory=([^&]*)", fragment))
@@ -84,6 +90,8 @@ def origin(url: str, *, editable: bool) -> Origin:
         )
     is_remote = scheme not in {"", "file"}
     kind = "archive" if is_remote or _is_archive(bare) else "directory"
+    if editable and kind == "archive":
+        raise ValueError("only a directory or a repository can be editable")
     return Origin(url=url, kind=kind, editable=editable, subdirectory=subdirectory)
 
 
@@ -91,8 +99,11 @@ def _split_revision(url: str) -> tuple[str, str]:
     """Split ``git+https://user@host/repo.git@revision`` at the last ``@`` of its path."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
+    path, mark, query = path.partition("?")
     before, at, revision = path.rpartition("@")
-    return f"{scheme}://{host}{slash}{before if at else path}", revision if at else ""
+    if at and not revision:
+        raise ValueError("nothing stands behind the @")
+    return f"{scheme}://{host}{slash}{before if at else path}{mark}{query}", revision if at else ""
 
 
 def name_of(reference: str) -> str:

@@ -7,6 +7,7 @@ import posixpath
 from lockhook._runtime import places
 from lockhook._runtime.names import without_credentials
 from lockhook._runtime.record import Record
+from lockhook._runtime.versions import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +79,16 @@ def are_same(one: Origin, other: Origin) -> bool:
     record = {"url": other.url, "subdirectory": other.subdirectory}
     same = plain[0] == plain[1] and _same_subdirectory(one, record)
     return same and _same_place(one, record, ("",))
+
+
+def version_of_wheel(origin: Origin) -> Wanted | None:
+    """Return the version that a URL or path tells by being that of a wheel."""
+    if origin.kind != "archive" or ".whl" not in origin.url:
+        return None
+    from lockhook._runtime import direct_reference
+
+    version = direct_reference.version_of_wheel(origin.url)
+    return Wanted(version=version, exact=True) if version else None
 
 
 def _verdict(pin: Pin, record: dict[str, Any] | None, directories: Iterable[str]) -> str:

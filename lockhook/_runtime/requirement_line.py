@@ -136,18 +136,22 @@ class _Line:
         return self._named(requirement, str(requirement.marker or ""), editable=True)
 
     def _named(self, requirement: Requirement, marker: str, *, editable: bool = False) -> Pin:
-        origin = direct_reference.origin(requirement.url or "", editable=editable)
-        return self._make(requirement, marker, origin=origin)
+        url = requirement.url or ""
+        if ":" in url.partition("/")[0] and not direct_reference.scheme_of(url):
+            raise RefusedError(f"{shown(url)} is no kind of URL that pip knows")
+        return self._make(requirement, marker, origin=_origin(url, editable=editable))
 
     def _unnamed(self, text: str, marker: str, *, editable: bool = False) -> Pin:
         text, extras = direct_reference.split_extras(text)
         if "://" in text and not direct_reference.scheme_of(text):
             raise RefusedError(f"{shown(text)} is no kind of URL that pip knows")
+        origin = _origin(text, editable=editable)
         try:
             name = direct_reference.name_of(text)
         except ValueError as error:
             raise RefusedError(f"{shown(text)}: {visible(str(error))}") from None
-        origin = direct_reference.origin(text, editable=editable)
+        if editable and origin.kind == "vcs" and not name:
+            raise RefusedError(f"{shown(text)} tells no name: `NAME @ URL` does")
         return self._make(_Unnamed(name, extras), marker, origin=origin)
 
     def _make(
@@ -178,6 +182,13 @@ class _Unnamed:
     def __init__(self, name: str, extras: tuple[str, ...]) -> None:
         self.name = name
         self.extras = extras
+
+
+def _origin(url: str, *, editable: bool) -> Origin:
+    try:
+        return direct_reference.origin(url, editable=editable)
+    except ValueError as error:
+        raise RefusedError(f"{shown(url)}: {error}") from None
 
 
 def _split_marker(text: str) -> tuple[str, str]:

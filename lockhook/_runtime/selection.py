@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from packaging.specifiers import SpecifierSet
+
     from lockhook._runtime.markers import Values
     from lockhook._runtime.model import Constraint, Lock, Pin
     from lockhook._runtime.uv_lock import Graph
@@ -79,8 +81,8 @@ def _select(lock: Lock, markers: Values) -> Selection:
         scope.check_pin(pin, markers)
     chosen = _merged(applicable)
     for constraint in lock.constraints:
-        if _applies(constraint, markers, truth):
-            _refuse_contradiction(constraint, chosen.get(constraint.name))
+        if _applies(constraint, markers, truth) and constraint.name in chosen:
+            chosen[constraint.name] = _constrained(chosen[constraint.name], constraint)
     return Selection(
         pins=tuple(chosen.values()), not_applicable=_left_out(lock.pins, chosen.keys())
     )
@@ -130,10 +132,14 @@ def _both(first: Pin, second: Pin) -> Pin:
                 return one.replace(wanted=_narrowed(one, other), hashes=_shared(first, second))
     raise LockfileError(
         f"{second.name} is {second.wanted or 'a URL'} here and {first.wanted or 'a URL'} "
-        f"in line {first.line}, and both lines apply",
+        f"in {_line(first, second)}, and both lines apply",
         path=second.path,
         line=second.line,
     )
+
+
+def _line(pin: Pin, other: Pin) -> str:
+    return f"line {pin.line}" if pin.path == other.path else f"{pin.path}:{pin.line}"
 
 
 def _is_loose(pair: tuple[Pin, Pin]) -> bool:
@@ -169,7 +175,8 @@ def _shared(first: Pin, second: Pin) -> tuple[str, ...]:
         return (*one, *other)
     if not (both := tuple(digest for digest in one if digest in other)):
         raise LockfileError(
-            f"{second.name} has other hashes here than in line {first.line}, and both lines apply",
+            f"{second.name} has other hashes here than in {_line(first, second)}, "
+            "and both lines apply",
             path=second.path,
             line=second.line,
         )
@@ -188,15 +195,37 @@ def _algorithms(hashes: Iterable[str]) -> set[str]:
     return {digest.partition(":")[0] for digest in hashes}
 
 
-def _refuse_contradiction(constraint: Constraint, pin: Pin | None) -> None:
-    if pin is None or pin.wanted is None or not constraint.specifier:
-        return
+def _constrained(pin: Pin, constraint: Constraint) -> Pin:
+    """Return the pin that is met by just what meets a pin and a constraint."""
+    wanted = pin.wanted or _of_wheel(pin)
+    if wanted is None or not constraint.specifier:
+        return pin
     from packaging.specifiers import SpecifierSet
 
-    if not SpecifierSet(constraint.specifier).contains(pin.wanted.version, prereleases=True):
-        raise LockfileError(
-            f"{pin.name} is pinned to {pin.wanted}, but {constraint.path}:{constraint.line} "
-            f"constrains it to {constraint.specifier}",
-            path=pin.path,
-            line=pin.line,
-        )
+    limit = SpecifierSet(constraint.specifier)
+    # `==2.9.1` and `==2.9.1+cpu` can both hold, as two pins can.
+    builds = (clause.version for clause in limit if "+" in clause.version)
+    for version in (wanted.version, *builds):
+        if limit.contains(version, prereleases=True) and compare(wanted, version) != DIFFERENT:
+            return pin.replace(wanted=pin.wanted and _limited(pin.wanted, version, limit))
+    raise LockfileError(
+        f"{pin.name} is pinned to {wanted}, but {constraint.path}:{constraint.line} "
+        f"constrains it to {constraint.specifier}",
+        path=pin.path,
+        line=pin.line,
+    )
+
+
+def _limited(wanted: Wanted, version: str, limit: SpecifierSet) -> Wanted:
+    # No other limit can tell two builds of one version apart.
+    fine = [str(clause) for clause in limit if "+" in clause.version or clause.operator == "==="]
+    bounds = filter(None, (wanted.bounds, *fine))
+    return wanted.replace(version=version, bounds=",".join(bounds))
+
+
+def _of_wheel(pin: Pin) -> Wanted | None:
+    if pin.origin is None:
+        return None
+    from lockhook._runtime.origin import version_of_wheel
+
+    return version_of_wheel(pin.origin)

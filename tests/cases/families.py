@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tests.cases import markers, names, versions
+from tests.cases import duplicates, markers, names, origins, versions
 
 FAMILIES = {
     "markers": markers.CASES,
     "names": names.CASES,
     "versions": versions.CASES,
+    "direct references and origins": origins.CASES,
+    "duplicates": duplicates.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]

@@ -43,7 +43,11 @@ def vcs(url: str, commit: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "origins", "expected"),
     [
-        ("https://h/v1.zip", {"bar": archive("https://h/v2.zip"), "foo": archive("https://h/v1.zip")}, ["foo"]),
+        (
+            "https://h/v1.zip",
+            {"bar": archive("https://h/v2.zip"), "foo": archive("https://h/v1.zip")},
+            ["foo"],
+        ),
         ("https://h/v1.zip", {"bar": None, "foo": {}}, [""]),
         # The same place in another state is a mismatch, not a missing package.
         (f"git+https://h/r@{COMMIT}", {"foo": vcs("https://h/r", "f" * 40)}, ["foo"]),
