@@ -6,6 +6,7 @@ from lockhook._runtime import versions
 from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
 from lockhook._runtime.report import Finding
+from lockhook._runtime.selection import version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from lockhook._runtime.model import Pin
     from lockhook._runtime.origin import Judgement
     from lockhook._runtime.selection import Selection
-    from lockhook._runtime.versions import Wanted
 
 # What installs packages, and lockhook with what it needs, are part of no lock.
 NEVER_EXTRA = frozenset({"pip", "setuptools", "wheel", "uv", "lockhook", "packaging", "tomli"})
@@ -155,7 +155,7 @@ def _faults(
         yield "conflicting", f"two records in one directory: {names}"
     if first.problem:
         yield "broken", f"expected {_expected(pin)}, but {first.problem}"
-    wanted = pin.wanted or _of_wheel(pin)
+    wanted = version_of(pin)
     outcome = versions.compare(wanted, first.version) if wanted else versions.SAME
     if outcome == versions.DIFFERENT:
         yield "mismatched", f"expected {wanted}, found {first.version}"
@@ -168,14 +168,6 @@ def _faults(
         yield "unverifiable", f"no record proves that {judgement.found} is {judgement.expected}"
     if outcome == versions.LABELLED:
         yield "labelled", f"{first.version} is a build of the locked {pin.wanted}"
-
-
-def _of_wheel(pin: Pin) -> Wanted | None:
-    if pin.origin is None:
-        return None
-    from lockhook._runtime.origin import version_of_wheel
-
-    return version_of_wheel(pin.origin)
 
 
 def _expected(pin: Pin) -> str:

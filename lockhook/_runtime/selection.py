@@ -197,7 +197,7 @@ def _algorithms(hashes: Iterable[str]) -> set[str]:
 
 def _constrained(pin: Pin, constraint: Constraint) -> Pin:
     """Return the pin that is met by just what meets a pin and a constraint."""
-    wanted = pin.wanted or _of_wheel(pin)
+    wanted = version_of(pin)
     if wanted is None or not constraint.specifier:
         return pin
     from packaging.specifiers import SpecifierSet
@@ -223,9 +223,10 @@ def _limited(wanted: Wanted, version: str, limit: SpecifierSet) -> Wanted:
     return wanted.replace(version=version, bounds=",".join(bounds))
 
 
-def _of_wheel(pin: Pin) -> Wanted | None:
-    if pin.origin is None:
-        return None
+def version_of(pin: Pin) -> Wanted | None:
+    """Return the version that a pin asks for, if need be by the file name of a wheel."""
+    if pin.wanted is not None or pin.origin is None:
+        return pin.wanted
     from lockhook._runtime.origin import version_of_wheel
 
     return version_of_wheel(pin.origin)

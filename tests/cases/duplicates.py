@@ -365,4 +365,22 @@ CASES = [
         "foo==1.0\n",
         [*ONE, ("foo-bar", "2.0", {"dirname": "foo-bar-2.0.dist-info"})],
     ),
+    case(
+        "D40",
+        "a constraint that the wheel of a URL does not meet",
+        "refuse",
+        REQUIREMENTS,
+        f"foo @ {WHEEL}\n-c limits.txt\n",
+        ONE,
+        files={"limits.txt": "foo>=2\n"},
+    ),
+    case(
+        "D41",
+        "a constraint that the wheel of a URL meets",
+        "ok",
+        REQUIREMENTS,
+        f"foo @ {WHEEL}\n-c limits.txt\n",
+        [("foo", "1.0", {"direct_url": {"url": WHEEL, "archive_info": {}}})],
+        files={"limits.txt": "foo<2\n"},
+    ),
 ]

@@ -490,6 +490,31 @@ RECORDS = [
     case(
         "U61", "record that is a pipe", "differs", METADATA, f"foo @ {WHEEL}\n", foo(), arrange=pipe
     ),
+    case(
+        "U68",
+        "an archive that is editable",
+        "refuse",
+        REQUIREMENTS,
+        "-e ./foo-1.0-py3-none-any.whl\n",
+        foo(),
+    ),
+    case(
+        "U69",
+        "URL of a kind that pip does not know",
+        "refuse",
+        REQUIREMENTS,
+        "foo @ s3://bucket/foo-1.0-py3-none-any.whl\n",
+        foo(),
+    ),
+    case(
+        "U70",
+        "prose with a slash in it",
+        "refuse",
+        REQUIREMENTS,
+        "foo==1.0\nUsing Python 3.11.7 environment at: envs/x\n",
+        foo(),
+        why="what a tool says beside the lock is no path",
+    ),
 ]
 TOML = [
     case(
