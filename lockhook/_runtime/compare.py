@@ -6,6 +6,7 @@ from lockhook._runtime import versions
 from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
 from lockhook._runtime.report import Finding
+from lockhook._runtime.selection import version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ class Evidence(Record):
         shadows: normalised name to the file or directory that is imported in its place.
         absent: normalised name to a module that was installed and is gone.
         origin: reads the ``direct_url.json`` of a distribution; None if it has none.
-        directory: what relative paths in the lock are relative to.
+        directories: what relative paths in the lock may be relative to.
     """
 
     installed: Mapping[str, list[Distribution]]
     shadows: Mapping[str, str]
     origin: Callable[[Distribution], dict[str, Any] | None]
-    directory: str
+    directories: tuple[str, ...]
     absent: Mapping[str, str] = {}
 
 
@@ -124,7 +125,7 @@ def _judge(pin: Pin, evidence: Evidence, policy: Policy) -> Finding | bool:
 
     If nothing is: whether its installation recorded the hash or commit that the lock has.
     """
-    candidates = evidence.installed.get(pin.name) or _by_origin(pin, evidence)
+    candidates = evidence.installed.get(pin.name)
     if not candidates:
         return _finding(pin, "missing", policy, f"expected {_expected(pin)}, not installed")
     first = candidates[0]
@@ -140,22 +141,7 @@ def _origin(pin: Pin, found: Distribution, evidence: Evidence) -> Judgement | No
         return None
     from lockhook._runtime import origin
 
-    return origin.judge(pin, record, evidence.directory)
-
-
-def _by_origin(pin: Pin, evidence: Evidence) -> list[Distribution]:
-    """Return what was installed from a pin's URL or path, which need not tell the name."""
-    if pin.origin is None:
-        return []
-    from lockhook._runtime import origin
-
-    for candidates in evidence.installed.values():
-        record = evidence.origin(candidates[0])
-        if record is not None:
-            judgement = origin.judge(pin, record, evidence.directory)
-            if not judgement.is_different:
-                return candidates
-    return []
+    return origin.judge(pin, record, evidence.directories)
 
 
 def _faults(
@@ -173,9 +159,10 @@ def _faults(
         yield "broken", f"expected {_expected(pin)}, but {first.problem}"
     if pin.name in evidence.absent:
         yield "broken", f"expected {_expected(pin)}, but its {evidence.absent[pin.name]} is missing"
-    outcome = versions.compare(pin.wanted, first.version) if pin.wanted else versions.SAME
+    wanted = version_of(pin)
+    outcome = versions.compare(wanted, first.version) if wanted else versions.SAME
     if outcome == versions.DIFFERENT:
-        yield "mismatched", f"expected {_expected(pin)}, found {first.version}"
+        yield "mismatched", f"expected {wanted}, found {first.version}"
     if pin.name in evidence.shadows:
         yield "shadowed", f"{evidence.shadows[pin.name]} is imported in its place"
     if judgement and judgement.is_different:

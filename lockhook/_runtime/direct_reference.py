@@ -49,7 +49,10 @@ def is_reference(text: str) -> bool:
     before, at, _ = text.partition("@")
     if at and not _looks_like_path(before):
         return False
-    return _looks_like_path(text) or _is_archive(split_extras(text)[0])
+    if _is_archive(split_extras(text)[0]):
+        return True
+    # Of what holds a blank, a path is only what begins as one: prose can hold a slash too.
+    return _looks_like_path(text) and (text[:1] in {".", "/", os.path.sep} or " " not in text)
 
 
 def _looks_like_path(text: str) -> bool:
@@ -75,6 +78,9 @@ def origin(url: str, *, editable: bool) -> Origin:
     Args:
         url: as the lock spells it.
         editable: whether it stood behind ``-e``.
+
+    Raises:
+        ValueError: if pip takes no such URL or path.
     """
     bare, _, fragment = url.partition("#")
     subdirectory = "".join(re.findall(r"(?:^|[#&])subdirectory=([^&]*)", fragment))
@@ -86,6 +92,8 @@ def origin(url: str, *, editable: bool) -> Origin:
         )
     is_remote = scheme not in {"", "file"}
     kind = "archive" if is_remote or _is_archive(bare) else "directory"
+    if editable and kind == "archive":
+        raise ValueError("only a directory or a repository can be editable")
     return Origin(url=url, kind=kind, editable=editable, subdirectory=subdirectory)
 
 
@@ -99,8 +107,11 @@ def _split_revision(url: str) -> tuple[str, str]:
     """Split ``git+https://user@host/repo.git@revision`` at the last ``@`` of its path."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
+    path, mark, query = path.partition("?")
     before, at, revision = path.rpartition("@")
-    return f"{scheme}://{host}{slash}{before if at else path}", revision if at else ""
+    if at and not revision:
+        raise ValueError("nothing stands behind the @")
+    return f"{scheme}://{host}{slash}{before if at else path}{mark}{query}", revision if at else ""
 
 
 def name_of(reference: str) -> str:
@@ -126,14 +137,28 @@ def name_of(reference: str) -> str:
         return ""
 
 
+def _name_of_wheel(base: str) -> str:
+    try:
+        return parse_wheel_filename(base)[0]
+    except InvalidWheelFilename as error:
+        raise ValueError(str(error)) from None
+
+
 def version_of(reference: str) -> str:
     """Return the version that the file name of a URL or path tells; "" if it tells none."""
-    base = _file_name(reference)
-    with contextlib.suppress(InvalidWheelFilename):
-        return str(parse_wheel_filename(base)[1])
+    if version := version_of_wheel(reference):
+        return version
     with contextlib.suppress(InvalidSdistFilename):
-        return str(parse_sdist_filename(base)[1])
+        return str(parse_sdist_filename(_file_name(reference))[1])
     return ""
+
+
+def version_of_wheel(reference: str) -> str:
+    """Return the version in the file name of a wheel; "" for a URL or path of another file."""
+    try:
+        return str(parse_wheel_filename(_file_name(reference))[1])
+    except InvalidWheelFilename:
+        return ""
 
 
 def _file_name(reference: str) -> str:

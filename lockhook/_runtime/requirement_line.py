@@ -150,8 +150,10 @@ class _Line:
     def _named(
         self, requirement: Requirement, marker: str, *, editable: bool = False
     ) -> Pin | Constraint:
-        origin = _origin(requirement.url or "", editable=editable)
-        return self._make(requirement, marker, origin=origin)
+        url = requirement.url or ""
+        if ":" in url.partition("/")[0] and not direct_reference.scheme_of(url):
+            raise RefusedError(f"{shown(url)} is no kind of URL that pip knows")
+        return self._make(requirement, marker, origin=_origin(url, editable=editable))
 
     def _unnamed(self, text: str, marker: str, *, editable: bool = False) -> Pin | Constraint:
         text, extras = direct_reference.split_extras(text)
@@ -161,11 +163,11 @@ class _Line:
             if _OPERATOR.search(text):
                 # pip would look for it on disk; a pin must not be lost as a path that is missing.
                 raise RefusedError(f"{shown(text)} is neither a requirement nor a path")
+        origin = _origin(text, editable=editable)
         try:
             name = direct_reference.name_of(text)
         except ValueError as error:
             raise RefusedError(f"{shown(text)}: {visible(str(error))}") from None
-        origin = _origin(text, editable=editable)
         if editable and origin.kind == "vcs" and not name:
             raise RefusedError(f"{shown(text)} tells no name: pip wants NAME @ URL behind -e")
         return self._make(_Unnamed(name, extras), marker, origin=origin)
@@ -203,12 +205,12 @@ class _Unnamed:
 
 
 def _origin(url: str, *, editable: bool) -> Origin:
-    origin = direct_reference.origin(url, editable=editable)
     if direct_reference.is_elsewhere(url):
         raise RefusedError(f"{shown(url)} is on another machine: pip wants three slashes")
-    if editable and origin.kind == "archive":
-        raise RefusedError(f"{shown(url)} cannot be editable: it is no directory and no repository")
-    return origin
+    try:
+        return direct_reference.origin(url, editable=editable)
+    except ValueError as error:
+        raise RefusedError(f"{shown(url)}: {error}") from None
 
 
 def _split_marker(text: str) -> tuple[str, str]:

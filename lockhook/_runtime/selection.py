@@ -63,7 +63,7 @@ def _select_from_graph(
     from lockhook._runtime import uv_lock
 
     wanted = (*graph.scope.default_groups, *groups)
-    pins = uv_lock.pins(graph, markers, extras, wanted)
+    pins = merge(uv_lock.pins(graph, markers, extras, wanted))
     names = {pin.name for pin in pins}
     return Selection(
         pins=tuple(sorted(pins, key=lambda pin: pin.name)),
@@ -73,19 +73,34 @@ def _select_from_graph(
 
 def _select(lock: Lock, markers: Values) -> Selection:
     truth: dict[str, bool] = {"": True}
-    chosen: dict[object, Pin] = {}
-    for pin in lock.pins:
-        if _applies(pin, markers, truth):
-            scope.check_pin(pin, markers)
-            # A pin that does not tell its name can only be itself.
-            key = pin.name or (pin.path, pin.line)
-            chosen[key] = _both(chosen[key], pin) if key in chosen else pin
+    applicable = [pin for pin in lock.pins if _applies(pin, markers, truth)]
+    for pin in applicable:
+        scope.check_pin(pin, markers)
+    chosen = _merged(applicable)
     for constraint in lock.constraints:
         if _applies(constraint, markers, truth) and constraint.name in chosen:
             chosen[constraint.name] = _constrained(chosen[constraint.name], constraint)
     return Selection(
         pins=tuple(chosen.values()), not_applicable=_left_out(lock.pins, chosen.keys())
     )
+
+
+def merge(pins: Iterable[Pin]) -> tuple[Pin, ...]:
+    """Return one pin for each name, which all pins of that name agree to.
+
+    Raises:
+        LockfileError: if two pins of one package cannot both hold.
+    """
+    return tuple(_merged(pins).values())
+
+
+def _merged(pins: Iterable[Pin]) -> dict[object, Pin]:
+    chosen: dict[object, Pin] = {}
+    for pin in pins:
+        # A pin that does not tell its name can only be itself.
+        key = pin.name or (pin.path, pin.line)
+        chosen[key] = _both(chosen[key], pin) if key in chosen else pin
+    return chosen
 
 
 def _applies(line: Pin | Constraint, markers: Values, truth: dict[str, bool]) -> bool:
@@ -139,18 +154,31 @@ def _narrowed(
     Raises:
         ValueError: if the two cannot both hold.
     """
-    if pin.origin and origin and pin.origin != origin:
+    if pin.origin and origin and not _are_same(pin.origin, origin):
         raise ValueError
     wanted = pin.wanted
     if pin.wanted is None and isinstance(by, Wanted):
+        if pin.origin:
+            _check_archive(pin.origin, by)
         wanted = by
     elif by and by != wanted:
         wanted = _both_versions(pin, by.specifier if isinstance(by, Wanted) else by)
+    if pin.wanted and origin and not pin.origin:
+        _check_archive(origin, pin.wanted)
     # Like pip, which takes the hashes of the first line if the two have none in common.
     common = tuple(hash_ for hash_ in pin.hashes if hash_ in hashes)
     return pin.replace(
         wanted=wanted, origin=pin.origin or origin, hashes=common or pin.hashes or hashes
     )
+
+
+def _check_archive(origin: Origin, wanted: Wanted) -> None:
+    from lockhook._runtime.direct_reference import version_of
+    from lockhook._runtime.versions import holds
+
+    version = version_of(origin.url)
+    if version and not holds(wanted.specifier, version):
+        raise ValueError
 
 
 def _both_versions(pin: Pin, specifier: str) -> Wanted | None:
@@ -174,3 +202,18 @@ def _version_of_archive(pin: Pin) -> str:
     from lockhook._runtime.direct_reference import version_of
 
     return version_of(pin.origin.url) if pin.origin else ""
+
+
+def _are_same(one: Origin, other: Origin) -> bool:
+    from lockhook._runtime.origin import are_same
+
+    return are_same(one, other)
+
+
+def version_of(pin: Pin) -> Wanted | None:
+    """Return the version that a pin asks for, if need be by the file name of a wheel."""
+    if pin.wanted is not None or pin.origin is None:
+        return pin.wanted
+    from lockhook._runtime.origin import version_of_wheel
+
+    return version_of_wheel(pin.origin)

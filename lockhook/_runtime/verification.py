@@ -79,13 +79,19 @@ def _verify(
     selection = select(lock, environment.markers, asked)
     found = installed.scan(environment.path)
     directory = os.path.dirname(os.path.abspath(lock.path))
+    # pip and uv take the paths of a requirements file from where they are run.
+    directories = (directory,) if lock.scope.is_known else (directory, os.curdir)
+    if not all(pin.name for pin in selection.pins):
+        from lockhook._runtime import unnamed
+
+        selection = unnamed.name(selection, found.by_name, read_origin, directories)
     names = [pin.name for pin in selection.pins]
     evidence = compare.Evidence(
         installed=found.by_name,
         shadows=shadows(found, environment.stdlib, names),
         absent=absent(found, names),
         origin=read_origin,
-        directory=directory,
+        directories=directories,
     )
     project = nearest_project(directory)
     settings = _Settings(project)
@@ -229,7 +235,7 @@ _LONGEST_RECORD = 2**20  # bytes
 def read_origin(distribution: Distribution) -> dict[str, Any] | None:
     """Return the ``direct_url.json`` of a distribution, None if it has none (PEP 610).
 
-    One that cannot be read or is no JSON object is an empty table, which agrees with nothing.
+    One that cannot be read or is not as specified is an empty table, which agrees with nothing.
     """
     path = os.path.join(distribution.metadata, "direct_url.json")
     # Few packages have one, and to ask takes half the time of an `open` that fails.
@@ -237,13 +243,9 @@ def read_origin(distribution: Distribution) -> dict[str, Any] | None:
         return None
     try:
         with open(path, "rb", opener=installed.opener) as file:
-            data = file.read(_LONGEST_RECORD)
+            data = file.read(_LONGEST_RECORD) or b""
     except OSError:
         return {}
-    import json
+    from lockhook._runtime import direct_url
 
-    try:
-        record = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    return direct_url.parse(data)

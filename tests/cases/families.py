@@ -5,11 +5,13 @@ from __future__ import annotations
 from tests.cases import (
     builds,
     damage,
+    duplicates,
     environments,
     lines,
     markers,
     names,
     options,
+    origins,
     versions,
 )
 
@@ -22,5 +24,7 @@ FAMILIES = {
     "lines": lines.CASES,
     "options": options.CASES,
     "damage": damage.CASES,
+    "direct references and origins": origins.CASES,
+    "duplicates": duplicates.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]

@@ -130,7 +130,8 @@ def build(case: Case, folder: Path, *, real: bool = False) -> Place:
     folder.mkdir(parents=True, exist_ok=True)
     place = _venv(case, folder) if real or case.needs_an_interpreter else _fake(folder)
     for installed in case.have:
-        dist(place.site, *installed[:2], **(installed[2] if len(installed) > 2 else {}))
+        more = installed[2] if len(installed) > 2 else {}
+        dist(place.site, *installed[:2], **{"folder": folder, **more})
     written = {} if case.lock is None else {case.name: case.lock}
     for name, content in {**case.files, **written}.items():
         _put(folder / name, content, folder)
@@ -171,10 +172,12 @@ def dist(
     files: Mapping[str, str] | None = None,
     body: str | None = None,
     record: bool = True,
+    folder: Path | None = None,
 ) -> Path:
     """Write one installed distribution as pip leaves it, and return its ``.dist-info``.
 
-    With ``top=""`` it has no package of its own, but what `files` says.
+    With ``top=""`` it has no package of its own, but what `files` says. ``@CASE@`` in what is
+    written becomes ``folder``.
     """
     stem = canonicalize_name(name).replace("-", "_")
     info = site / (dirname or f"{stem}-{version}.dist-info")
@@ -193,7 +196,7 @@ def dist(
     if record:
         written["RECORD"] = _record(modules, info.name)
     for path, content in {"INSTALLER": "pip\n", **written}.items():
-        _put(info / path, content, site)
+        _put(info / path, content, folder or site)
     return info
 
 

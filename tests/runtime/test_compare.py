@@ -33,7 +33,7 @@ def judged(
             installed=by_name,
             shadows=shadows or {},
             origin=lambda found: (origins or {}).get(found.name),  # type: ignore[arg-type, return-value]
-            directory="/project",
+            directories=("/project",),
         ),
         Policy(**policy),  # type: ignore[arg-type]
     )
@@ -127,7 +127,7 @@ def test_what_matches_and_what_is_skipped() -> None:
 def test_how_much_is_proven() -> None:
     sha = "a1" * 32
     result = judged(
-        f"foo==1 --hash=sha256:{sha}\nbar==1\nskipped==1\nhttps://h/v1.zip\n",
+        f"foo==1 --hash=sha256:{sha}\nbar==1\nskipped==1\nbaz @ https://h/v1.zip\n",
         installed("foo", "1"),
         installed("bar", "1"),
         installed("baz", "1"),
@@ -137,7 +137,7 @@ def test_how_much_is_proven() -> None:
         },
         skip=("skipped",),
     )
-    assert result.matched == {"foo", "bar", "https://h/v1.zip"}
+    assert result.matched == {"foo", "bar", "baz"}
     assert result.archived == 1
 
 
@@ -148,19 +148,6 @@ def test_what_need_not_fail_hides_nothing_that_does() -> None:
 
 def test_two_records_in_two_directories_are_no_conflict() -> None:
     assert judged("foo==1", installed("foo", "1"), installed("foo", "2", "/late")).findings == ()
-
-
-def test_a_nameless_url_is_found_by_its_record() -> None:
-    record = {"url": "https://h/v1.zip", "archive_info": {}}
-    result = judged(
-        "https://h/v1.zip\n",
-        installed("bar", "1"),
-        installed("foo", "1"),
-        origins={"bar": {"url": "https://h/other.zip", "archive_info": {}}, "foo": record},
-    )
-    assert (result.findings, result.counts["matched"]) == ((), 1)
-    (finding,) = judged("https://h/v1.zip\n", installed("foo", "1")).findings
-    assert (finding.package, finding.status) == ("https://h/v1.zip", "missing")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime.model import Pin
-from lockhook._runtime.origin import DIFFERENT, PROVEN, SAME, UNDECIDED, judge
+from lockhook._runtime.origin import (
+    DIFFERENT,
+    PROVEN,
+    SAME,
+    UNDECIDED,
+    is_same_place,
+    judge,
+    version_of_wheel,
+)
 from lockhook._runtime.requirement_line import read
 
 if TYPE_CHECKING:
@@ -98,17 +106,16 @@ def vcs(url: str, commit: str, **more: object) -> dict[str, Any]:
         ("file:///src/foo", archive("file:///src/foo"), DIFFERENT),
         ("file:///src/foo", {"url": "file:///a%00b", "dir_info": {}}, DIFFERENT),
         ("file:///src/foo", {"url": "file://[", "dir_info": {}}, DIFFERENT),
-        ("file:///src/foo", {"url": None, "dir_info": {"editable": "yes"}}, DIFFERENT),
     ],
 )
 def test_verdicts(line: str, record: dict[str, Any] | None, verdict: str) -> None:
-    assert judge(pin(line), record, "/project").verdict == verdict
+    assert judge(pin(line), record, ("/project",)).verdict == verdict
 
 
 def test_paths_are_relative_to_the_lock(tmp_path: Path) -> None:
     record = {"url": (tmp_path / "lib").as_uri(), "dir_info": {"editable": True}}
-    assert judge(pin("-e ./lib"), record, str(tmp_path)).verdict == SAME
-    assert judge(pin("-e ./lib"), record, str(tmp_path / "x")).verdict == DIFFERENT
+    assert judge(pin("-e ./lib"), record, (str(tmp_path),)).verdict == SAME
+    assert judge(pin("-e ./lib"), record, (str(tmp_path / "x"),)).verdict == DIFFERENT
 
 
 @pytest.mark.parametrize(
@@ -126,5 +133,26 @@ def test_paths_are_relative_to_the_lock(tmp_path: Path) -> None:
     ],
 )
 def test_words(line: str, record: dict[str, Any] | None, expected: str, found: str) -> None:
-    judgement = judge(pin(line), record, "/project")
+    judgement = judge(pin(line), record, ("/project",))
     assert (judgement.expected, judgement.found) == (expected, found)
+
+
+def test_a_pin_from_an_index_has_no_place() -> None:
+    assert not is_same_place(pin("foo==1"), archive(), ("",))
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("foo @ https://h/foo-1.0%2Bcpu-py3-none-any.whl?x#sha256=00", "1.0+cpu"),
+        ("./foo-1.0-1-py3-none-any.whl", "1.0"),
+        ("foo @ https://h/foo.whl", None),
+        ("foo @ https://h/foo-1.0.tar.gz", None),
+        ("-e ./foo", None),
+    ],
+)
+def test_version_of_a_wheel(line: str, version: str | None) -> None:
+    origin = pin(line).origin
+    assert origin is not None
+    wanted = version_of_wheel(origin)
+    assert (wanted and wanted.version) == version

@@ -201,7 +201,7 @@ def test_options(line: str, entries: list[object]) -> None:
         ("-e foo==1.0", "'foo==1.0' cannot be editable: it is no directory and no URL"),
         (
             "-e https://h/foo.zip",
-            "'https://h/foo.zip' cannot be editable: it is no directory and no repository",
+            "'https://h/foo.zip': only a directory or a repository can be editable",
         ),
         (
             "-e git+https://h/foo.git",

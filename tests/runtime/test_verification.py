@@ -312,7 +312,7 @@ def test_a_broken_pyproject_does_not_hide_what_was_found(lock: Write, site: Site
     ("content", "read"),
     [
         (None, None),
-        ('{"url": "file:///x"}', {"url": "file:///x"}),
+        ('{"url": "file:///x", "dir_info": {}}', {"url": "file:///x", "dir_info": {}}),
         ("{", {}),
         ("[1]", {}),
         ("\udcff".encode("utf-8", "surrogateescape"), {}),
