@@ -10,7 +10,7 @@ from lockhook._runtime.selection import version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from lockhook._runtime.installed import Distribution
@@ -84,14 +84,19 @@ def judge(selection: Selection, evidence: Evidence, policy: Policy) -> Judged:
             outcome = _judge(pin, evidence, policy)
             if isinstance(outcome, Finding):
                 findings.append(outcome)
-            else:
-                matched[pin.name or _expected(pin)] = outcome
+            if not isinstance(outcome, Finding) or _is_a_note(outcome):
+                matched[pin.name or _expected(pin)] = outcome is True
     return Judged(
         findings=tuple(findings),
         matched=frozenset(matched),
         archived=sum(matched.values()),
-        counts=_counts(selection, findings, len(matched)),
+        counts=_counts(selection, findings, matched, skip),
     )
+
+
+def _is_a_note(finding: Finding) -> bool:
+    """Tell whether a package is the locked one all the same: PEP 440 ignores its label."""
+    return finding.status == "labelled" and not finding.fails
 
 
 class Judged(Record):
@@ -101,7 +106,8 @@ class Judged(Record):
         findings: in the order of the lock.
         matched: the names of the packages that are what the lock says.
         archived: how many of them recorded the hash or commit that the lock has.
-        counts: the number of packages in each state.
+        counts: the number of packages in each state; those of which it is noted that they are
+            labelled have matched too.
     """
 
     findings: tuple[Finding, ...]
@@ -110,10 +116,11 @@ class Judged(Record):
     counts: dict[str, int]
 
 
-def _counts(selection: Selection, findings: list[Finding], matched: int) -> dict[str, int]:
-    total = len(selection.pins)
-    counts = {"total": total, "matched": matched, "mismatched": 0, "missing": 0}
-    counts["skipped"] = total - matched - len(findings)
+def _counts(
+    selection: Selection, findings: list[Finding], matched: Collection[str], skip: set[str]
+) -> dict[str, int]:
+    counts = {"total": len(selection.pins), "matched": len(matched), "mismatched": 0, "missing": 0}
+    counts["skipped"] = sum(pin.name in skip for pin in selection.pins)
     for finding in findings:
         counts[finding.status] = counts.get(finding.status, 0) + 1
     counts["not_applicable"] = len(selection.not_applicable)

@@ -173,3 +173,11 @@ def test_the_table_of_verdicts(status: str, verify: bool, guard: bool, strict: b
     assert Policy().fails(status) is verify
     assert Policy(allow_missing=True).fails(status) is guard
     assert Policy(allow_missing=True, strict=True).fails(status) is strict
+
+
+def test_a_labelled_build_has_matched_unless_that_fails() -> None:
+    found = judged("foo==1\nbar==1\nmpi4py==1\n", installed("foo", "1+cpu"))
+    assert found.counts | {"labelled": 1, "matched": 1, "missing": 1, "skipped": 1} == found.counts
+    assert found.matched == {"foo"}
+    strict = judged("foo==1\n", installed("foo", "1+cpu"), strict=True)
+    assert (strict.counts["matched"], strict.matched) == (0, frozenset())
