@@ -42,11 +42,17 @@ def load(path: str) -> Lock:
     name = os.path.basename(path)
     if name == "uv.lock":
         return _load_uv_lock(path)
-    if name.startswith("pylock.") and name.endswith(".toml"):
+    if _is_pylock(name):
         return _load_pylock(path)
     if name.endswith((".toml", ".lock")):
         raise LockfileError(_UNKNOWN, path=path, hint=_NEXT)
     return _load_requirements(path)
+
+
+def _is_pylock(name: str) -> bool:
+    """Tell a ``pylock.toml`` or ``pylock.NAME.toml``; a NAME has no dot (PEP 751, "File Name")."""
+    parts = name.split(".")
+    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in {2, 3} and all(parts)
 
 
 _UNKNOWN = "is of a format that is not known; uv.lock, pylock.toml and pylock.NAME.toml are"

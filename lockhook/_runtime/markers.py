@@ -169,7 +169,8 @@ def _compare(comparison: str, environment: Values) -> bool:
         return _is_member(comparison, environment)
     found = environment.get(variable)
     value = _unquoted(quoted)
-    if value is not None and isinstance(found, frozenset) and operator in {"==", "!="}:
+    is_plain_set = variable == "extra" and isinstance(found, frozenset)
+    if value is not None and is_plain_set and operator in {"==", "!="}:
         return (value in found) is (operator == "==")
     if value is not None and isinstance(found, str):
         if variable in _STRINGS and operator in {"==", "!="} and _is_word(value):
@@ -241,6 +242,10 @@ def _padded(numbers: list[int], width: int) -> list[int]:
 
 
 def _compare_with_packaging(comparison: str, environment: Values) -> bool:
+    if "extras" in environment and (
+        comparison.startswith("extra") or comparison.endswith("extra")
+    ):
+        raise InvalidMarkerError(f"{_short(comparison)}: in a lock it is '...' in extras")
     from packaging.markers import Marker
 
     try:

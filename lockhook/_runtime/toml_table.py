@@ -37,8 +37,7 @@ class Table:
         value = self.values.get(key)
         # TOML tells booleans from numbers; Python does not.
         if value is not None and (
-            not isinstance(value, kind)
-            or (kind is int and value in (True, False) and isinstance(value, bool))
+            not isinstance(value, kind) or (kind is int and isinstance(value, bool))
         ):
             raise self.error(f"expected {_KINDS[kind]}, found {value!r:.60}", key)
         return value
@@ -66,6 +65,11 @@ class Table:
     def flag(self, key: str) -> bool:
         """Return a boolean, False if there is none."""
         return bool(self._get(key, bool))
+
+    def number(self, key: str) -> int | None:
+        """Return a whole number, None if there is none."""
+        value = self._get(key, int)
+        return None if value is None else int(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, empty if there is none."""
