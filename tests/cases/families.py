@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.cases import markers, names, versions
+from tests.cases import markers, names, pylock, versions
 
 FAMILIES = {
     "markers": markers.CASES,
     "names": names.CASES,
     "versions": versions.CASES,
+    "pylock.toml": pylock.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]
