@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from lockhook._runtime import coverage
+from lockhook._runtime.discovery import parse_toml
 from lockhook._runtime.model import Constraint, Lock, Pin
+from lockhook._runtime.names import normalize
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
 
@@ -93,8 +95,29 @@ def _load_uv_lock(path: str) -> Lock:
     from lockhook._runtime import uv_lock
 
     data = read_bytes(path)
-    graph = uv_lock.read(_parse_toml(data, path), path)
+    graph = uv_lock.read(_parse_toml(data, path), path, _default_groups(path))
     return Lock(path=path, sha256=_sha256(data), pins=(), scope=graph.scope, graph=graph)
+
+
+def _default_groups(path: str) -> tuple[str, ...] | None:
+    """Return the groups that a project asks uv for by default, None for all of them.
+
+    That is no part of a uv.lock: ``[tool.uv] default-groups`` of the ``pyproject.toml`` beside it.
+    """
+    pyproject = os.path.join(os.path.dirname(path), "pyproject.toml")
+    try:
+        with open(pyproject, "rb") as file:
+            data = file.read()
+    except OSError:
+        data = b""
+    if b"default-groups" not in data:
+        return ("dev",)
+    table: Any = parse_toml(data, pyproject).get("tool")
+    for key in ("uv", "default-groups"):
+        table = table.get(key) if isinstance(table, dict) else None
+    if table == "all":
+        return None
+    return tuple(normalize(str(name)) for name in table) if isinstance(table, list) else ("dev",)
 
 
 def _parse_toml(data: bytes, path: str) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _sdist_parts(filename: str) -> tuple[str, str]:
 
 def _check_marker(table: Table, marker: str, key: str) -> None:
     try:
-        check(marker)
+        check(marker, "extras", "dependency_groups")
     except InvalidMarkerError as error:
         raise table.error(str(error), key) from None
 

@@ -71,13 +71,17 @@ class Table:
         value = self._get(key, int)
         return None if value is None else int(value)
 
+    def items(self, key: str) -> tuple[Any, ...]:
+        """Return a list of anything, empty if there is none."""
+        return tuple(self._get(key, list) or ())
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, empty if there is none."""
-        values = self._get(key, list) or []
+        values = self.items(key)
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 raise self.error(f"expected a string, found {value!r:.60}", f"{key}[{i}]")
-        return tuple(values)
+        return values
 
     def table(self, key: str) -> Table | None:
         """Return a table inside this one, None if there is none."""
@@ -86,7 +90,7 @@ class Table:
 
     def tables(self, key: str) -> Iterator[Table]:
         """Yield the tables of an array."""
-        for i, value in enumerate(self._get(key, list) or []):
+        for i, value in enumerate(self.items(key)):
             if not isinstance(value, dict):
                 raise self.error(f"expected a table, found {value!r:.60}", f"{key}[{i}]")
             yield Table(value, self.path, self._below(f"{key}[{i}]"))
