@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.cases import markers, names, pylock, versions
+from tests.cases import markers, names, pylock, uv_lock, versions
 
 FAMILIES = {
     "markers": markers.CASES,
     "names": names.CASES,
     "versions": versions.CASES,
     "pylock.toml": pylock.CASES,
+    "uv.lock": uv_lock.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]
