@@ -89,7 +89,7 @@ def _pin(package: Table) -> Pin:
     wheels, sdist = list(package.tables("wheels")), package.table("sdist")
     origin, digests = _source(package, has_files=bool(wheels or sdist))
     for file in wheels:
-        digests += _file(file, name, version or "", _wheel_parts)
+        digests += _file(file, name, version or "", wheel_parts)
     if sdist is not None:
         digests += _file(sdist, name, version or "", _sdist_parts)
     return Pin(
@@ -135,14 +135,14 @@ def _file(
 
 
 def _filename(file: Table) -> str:
-    return file.text("name") or _last_part(file.text("path")) or _last_url_part(file.text("url"))
+    return file.text("name") or _last_part(file.text("path")) or last_url_part(file.text("url"))
 
 
 def _last_part(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def _last_url_part(url: str) -> str:
+def last_url_part(url: str) -> str:
     last = url.partition("#")[0].partition("?")[0].rpartition("/")[2].partition(";")[0]
     if "%" not in last:
         return last
@@ -151,7 +151,7 @@ def _last_url_part(url: str) -> str:
     return unquote(last)
 
 
-def _wheel_parts(filename: str) -> tuple[str, str]:
+def wheel_parts(filename: str) -> tuple[str, str]:
     """Return name and version of a wheel (binary distribution format, "File name convention")."""
     parts = filename.removesuffix(".whl").split("-")
     plain = filename.endswith(".whl") and len(parts) == 5 and is_name(parts[0])

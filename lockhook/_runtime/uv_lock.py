@@ -12,8 +12,8 @@ from lockhook._runtime.model import Origin, Pin, Scope
 from lockhook._runtime.names import normalize, without_credentials
 from lockhook._runtime.record import Record
 from lockhook._runtime.toml_table import Table
-from lockhook._runtime.uv_walk import Walk, encoded, target
-from lockhook._runtime.versions import Wanted, is_version
+from lockhook._runtime.uv_walk import Walk, encoded, projects, target
+from lockhook._runtime.versions import SAME, Wanted, compare, is_version
 from lockhook.errors import LockfileError
 
 TYPE_CHECKING = False
@@ -31,6 +31,7 @@ class Graph(Record):
     Attributes:
         path: what to call it.
         packages: normalised name to its entries, of which forks have several.
+        versions: the same by name and version.
         roots: the project itself, or all members of a workspace whose root is none.
         scope: which Pythons and platforms it is for, and the extras and groups of its roots.
         conflicts: sets of encoded extras, groups and projects, of which only one may be active.
@@ -39,6 +40,7 @@ class Graph(Record):
 
     path: str
     packages: dict[str, list[Table]]
+    versions: dict[tuple[str, str], list[Table]]
     roots: tuple[str, ...]
     scope: Scope
     conflicts: tuple[frozenset[str], ...]
@@ -69,19 +71,24 @@ def read(
     top = Table(document, path)
     _check_version(top)
     packages: dict[str, list[Table]] = {}
+    versions: dict[tuple[str, str], list[Table]] = {}
     for package in top.tables("package"):
-        packages.setdefault(normalize(package.required("name")), []).append(package)
-    _check(packages)
+        name = normalize(package.required("name"))
+        packages.setdefault(name, []).append(package)
+        versions.setdefault((name, package.text("version")), []).append(package)
     manifest = top.table("manifest")
     roots = _roots(top, packages, manifest)
-    return Graph(
+    graph = Graph(
         path=path,
         packages=packages,
+        versions=versions,
         roots=roots,
         scope=_scope(top, [p for root in roots for p in packages[root]], manifest, default_groups),
         conflicts=tuple(_conflicts(top)),
         manifest=manifest,
     )
+    _check(graph)
+    return graph
 
 
 def _check_version(top: Table) -> None:
@@ -93,14 +100,14 @@ def _check_version(top: Table) -> None:
     top.number("revision")
 
 
-def _check(packages: Mapping[str, list[Table]]) -> None:
+def _check(graph: Graph) -> None:
     """Refuse what does not hold together, wherever it stands and whether it counts here or not."""
     markers = {""}
-    for entries in packages.values():
+    for entries in graph.packages.values():
         for package in entries:
             _check_package(package)
             for edge in _all_edges(package):
-                target(packages, edge)
+                target(graph, edge)
                 if (marker := edge.text("marker")) not in markers:
                     _check_marker(edge, marker)
                     markers.add(marker)
@@ -210,12 +217,25 @@ def pins(
         LockfileError: if the graph does not hold together, or what is asked for conflicts.
     """
     walk = Walk(graph, markers, _asked(graph.roots, extras, groups))
-    _refuse_conflict(graph, walk.active)
+    if graph.conflicts:
+        concerned = projects(graph, extras, groups)
+        _refuse_conflict(graph, set(_asked(concerned, extras, groups)))
     walk.start(extras, groups)
     if graph.conflicts:
         walk.activate()
-        _refuse_conflict(graph, walk.active)
-    return tuple(pin for package in walk.finish() for pin in _pin(package))
+        # Extras alone, as uv has it: which groups count was settled before.
+        _refuse_conflict(graph, {item for item in walk.active if item.startswith("extra-")})
+    found = [pin for package in walk.finish() for pin in _pin(package)]
+    _refuse_two_versions(found)
+    return tuple(found)
+
+
+def _refuse_two_versions(found: Iterable[Pin]) -> None:
+    first: dict[str, Pin] = {}
+    for pin in found:
+        if (other := first.setdefault(pin.name, pin)) is not pin:
+            places = " and ".join(sorted((other.place, pin.place)))
+            raise LockfileError(f"{places}: two of {pin.name} apply", path=pin.path)
 
 
 def _asked(roots: Iterable[str], extras: Iterable[str], groups: Iterable[str]) -> Iterator[str]:
@@ -240,6 +260,8 @@ def _pin(package: Table) -> Iterator[Pin]:
     if kind == "virtual":  # a project that is not a package: never installed
         return
     version = package.text("version")
+    for wheel in package.tables("wheels") if version else ():
+        _check_wheel(wheel, version)
     yield Pin(
         name=normalize(package.required("name")),
         wanted=Wanted(version=version, exact=True) if version else None,
@@ -264,6 +286,21 @@ def _hashes(package: Table, *, must_have: bool) -> Iterator[str]:
             yield digest.lower()
         elif must_have:
             raise file.error("missing", "hash")
+
+
+def _check_wheel(wheel: Table, version: str) -> None:
+    """Refuse a wheel of another version: somebody edited one of the two."""
+    url = wheel.text("url") or wheel.text("path") or wheel.text("filename")
+    if not url or f"-{version}-" in url.replace("%2B", "+"):
+        return
+    from lockhook._runtime.pylock_toml import last_url_part, wheel_parts
+
+    try:
+        _, found = wheel_parts(last_url_part(url.replace("\\", "/")))
+    except ValueError as error:
+        raise wheel.error(str(error)) from None
+    if compare(Wanted(version=version, exact=True), found) != SAME:
+        raise wheel.error(f"is a file of version {found}, not of {version}")
 
 
 def _origin(source: Table, kind: str) -> Origin | None:

@@ -32,7 +32,7 @@ def encoded(kind: str, package: str, name: str = "") -> str:
     return "-".join(parts)
 
 
-def target(packages: Mapping[str, list[Table]], edge: Table) -> Table:
+def target(graph: Graph, edge: Table) -> Table:
     """Return the package that an edge leads to.
 
     Raises:
@@ -40,14 +40,11 @@ def target(packages: Mapping[str, list[Table]], edge: Table) -> Table:
             name both version and source.
     """
     name, version, source = edge.required("name"), edge.text("version"), edge.values.get("source")
-    fitting = packages.get(normalize(name), [])
-    if len(fitting) == 1 or (version and source):
-        fitting = [
-            package
-            for package in fitting
-            if (not version or package.text("version") == version)
-            and (source is None or package.values.get("source") == source)
-        ]
+    fitting = graph.packages.get(normalize(name), [])
+    if version and (source or len(fitting) == 1):
+        fitting = graph.versions.get((normalize(name), version), [])
+    if source and (version or len(fitting) == 1):
+        fitting = [package for package in fitting if package.values.get("source") == source]
     if len(fitting) != 1:
         raise edge.error(f"{len(fitting)} packages fit {name} {version}".rstrip())
     return fitting[0]
@@ -59,6 +56,35 @@ def edges(package: Table, extra: str) -> Iterator[Table]:
         return package.tables("dependencies")
     table = package.table("optional-dependencies")
     return table.tables(extra) if table else iter(())
+
+
+def projects(graph: Graph, extras: Iterable[str], groups: Iterable[str]) -> set[str]:
+    """Return the roots and the members of their workspace that they can need on any platform.
+
+    uv lets conflicts of all of these count, whichever of them an extra or group was meant for.
+    """
+    members = graph.manifest.texts("members") if graph.manifest else ()
+    queue = [(root, extra) for root in graph.roots for extra in ("", *extras)]
+    for root in graph.roots:
+        for package in graph.packages[root]:
+            table = package.table("dev-dependencies")
+            for group in groups if table else ():
+                queue += _nodes(table.tables(group) if table else ())
+    seen = set(queue)
+    for name, extra in queue:  # grows while it is walked
+        for package in graph.packages.get(name, ()):
+            new = [node for node in _nodes(edges(package, extra)) if node not in seen]
+            seen.update(new)
+            queue += new
+    return {*graph.roots, *({name for name, _ in queue} & set(map(normalize, members)))}
+
+
+def _nodes(found: Iterable[Table]) -> list[tuple[str, str]]:
+    return [
+        (normalize(edge.required("name")), extra)
+        for edge in found
+        for extra in ("", *edge.texts("extra"))
+    ]
 
 
 class Walk:
@@ -90,7 +116,7 @@ class Walk:
                 self._require(requirement)
 
     def _follow_group(self, edge: Table) -> None:
-        marker, package = edge.text("marker"), target(self.graph.packages, edge)
+        marker, package = edge.text("marker"), target(self.graph, edge)
         added = self._added(edge, package)
         if self._holds(marker, added, edge):
             self._activate(added)
@@ -140,7 +166,7 @@ class Walk:
                 queue += self._activated(edge, ways)
 
     def _activated(self, edge: Table, ways: Ways) -> Iterator[Node]:
-        marker, package = edge.text("marker"), target(self.graph.packages, edge)
+        marker, package = edge.text("marker"), target(self.graph, edge)
         added = self._added(edge, package)
         if not self._holds(marker, added, edge):
             return
@@ -173,7 +199,7 @@ class Walk:
             package, extra = self.queue.pop()
             for edge in edges(package, extra):
                 if self._holds(edge.text("marker"), (), edge):
-                    found = target(self.graph.packages, edge)
+                    found = target(self.graph, edge)
                     self._enter(found, ("", *edge.texts("extra")), frozenset())
         return self.reached.values()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cases import markers, names, pylock, uv_lock, versions
+from tests.cases import markers, names, pylock, sizes, uv_lock, versions
 
 FAMILIES = {
     "markers": markers.CASES,
@@ -10,5 +10,6 @@ FAMILIES = {
     "versions": versions.CASES,
     "pylock.toml": pylock.CASES,
     "uv.lock": uv_lock.CASES,
+    "real sizes": sizes.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]

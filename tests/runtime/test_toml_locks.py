@@ -218,7 +218,7 @@ def root(*edges: dict[str, str]) -> dict[str, Any]:
             "package[1].source: 'moon' is not a kind of source",
         ),
         (
-            changed(package=[root({"name": "a", "marker": "x"})]),
+            changed(package=[root({"name": "a", "marker": "x"}), {**ROOT, "name": "a"}]),
             "package[0].dependencies[0].marker: 'x' is not a comparison: "
             "Expected a marker variable or quoted string",
         ),
