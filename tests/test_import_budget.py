@@ -42,6 +42,7 @@ OURS = {
             "coverage",
             "cpu_only",
             "discovery",
+            "encoding",
             "environment",
             "facts",
             "installed",

@@ -6,7 +6,10 @@ import os
 import stat
 
 from lockhook._runtime import coverage
+from lockhook._runtime.discovery import parse_toml
+from lockhook._runtime.encoding import decode
 from lockhook._runtime.model import Constraint, Lock, Pin
+from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
@@ -24,15 +27,6 @@ MAX_INCLUDES = 1000
 MAX_WAIT = 5  # seconds
 _NEXT = "`lockhook generate` writes a new one"
 
-# The order is pip's: the mark of UTF-16-LE is the beginning of that of UTF-32-LE.
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe\x00\x00", "utf-32-le"),
-    (b"\x00\x00\xfe\xff", "utf-32-be"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
-
 
 def load(path: str) -> Lock:
     """Read a lock and everything that it includes.
@@ -48,11 +42,17 @@ def load(path: str) -> Lock:
     name = os.path.basename(path)
     if name == "uv.lock":
         return _load_uv_lock(path)
-    if name.startswith("pylock.") and name.endswith(".toml"):
+    if _is_pylock(name):
         return _load_pylock(path)
     if name.endswith(".toml") or name in _OTHER_TOOLS:
         raise LockfileError(_UNKNOWN, path=path, hint=_NEXT)
     return _load_requirements(path)
+
+
+def _is_pylock(name: str) -> bool:
+    """Tell a ``pylock.toml`` or ``pylock.NAME.toml``; a NAME has no dot (PEP 751, "File Name")."""
+    parts = name.split(".")
+    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in {2, 3} and all(parts)
 
 
 # Rye's requirements.lock is a requirements file.
@@ -95,8 +95,29 @@ def _load_uv_lock(path: str) -> Lock:
     from lockhook._runtime import uv_lock
 
     data = read_bytes(path)
-    graph = uv_lock.read(_parse_toml(data, path), path)
+    graph = uv_lock.read(_parse_toml(data, path), path, _default_groups(path))
     return Lock(path=path, sha256=_sha256(data), pins=(), scope=graph.scope, graph=graph)
+
+
+def _default_groups(path: str) -> tuple[str, ...] | None:
+    """Return the groups that a project asks uv for by default, None for all of them.
+
+    That is no part of a uv.lock: ``[tool.uv] default-groups`` of the ``pyproject.toml`` beside it.
+    """
+    pyproject = os.path.join(os.path.dirname(path), "pyproject.toml")
+    try:
+        with open(pyproject, "rb") as file:
+            data = file.read()
+    except OSError:
+        data = b""
+    if b"default-groups" not in data:
+        return ("dev",)
+    table: Any = parse_toml(data, pyproject).get("tool")
+    for key in ("uv", "default-groups"):
+        table = table.get(key) if isinstance(table, dict) else None
+    if table == "all":
+        return None
+    return tuple(normalize(str(name)) for name in table) if isinstance(table, list) else ("dev",)
 
 
 def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
@@ -247,48 +268,3 @@ class _Collected:
 def _file(data: bytes, path: str, *, constrains: bool) -> _File:
     entries = parse(decode(data, path), path, constrains=constrains)
     return _File(path=path, absolute=os.path.abspath(path), entries=entries)
-
-
-def decode(data: bytes, path: str) -> str:
-    """Return the text of a requirements file: by its byte order mark, its ``coding:``, or UTF-8.
-
-    Raises:
-        LockfileError: if the bytes are not text in that encoding. pip would then guess by the
-            locale, so that two machines could read two locks from one file.
-    """
-    mark, encoding = next(
-        ((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "")
-    )
-    encoding = encoding or _declared_encoding(data) or "utf-8"
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise LockfileError(
-            f"byte {error.start} is not {encoding}: {error.reason}",
-            path=path,
-            line=line,
-            hint=_NEXT,
-        ) from None
-    except UnicodeError:
-        raise LockfileError(f"cannot be read as {encoding}", path=path, hint=_NEXT) from None
-    except LookupError:
-        raise LockfileError(
-            f"says it is in {encoding!r}, which is no encoding", path=path
-        ) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise LockfileError(
-            "holds a NUL byte: the file is damaged", path=path, line=line, hint=_NEXT
-        )
-    return text
-
-
-def _declared_encoding(data: bytes) -> str:
-    head = data.split(b"\n", 2)[:2]
-    if not any(line[:1] == b"#" and b"coding" in line for line in head):
-        return ""
-    import re
-
-    found = (re.search(rb"coding[:=]\s*([-\w.]+)", line) for line in head if line[:1] == b"#")
-    return next((match[1].decode("ascii", "replace") for match in found if match), "")

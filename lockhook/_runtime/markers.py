@@ -63,21 +63,23 @@ def evaluate(marker: str, environment: Values) -> bool:
     return groups[0].close(marker)
 
 
-def check(marker: str) -> None:
+def check(marker: str, *sets: str) -> None:
     """Refuse what is not a marker, without an environment to evaluate it in.
+
+    Args:
+        marker: what to look at.
+        sets: the variables that are sets where it stands.
 
     Raises:
         InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
     """
-    evaluate(marker, _SOME)
+    evaluate(marker, {**_SOME, **dict.fromkeys(sets, frozenset[str]())})
 
 
 # Values of the right kind for each variable: any will do.
 _SOME: dict[str, str | frozenset[str]] = {
     **dict.fromkeys(_STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
     **dict.fromkeys(_VERSIONS | {"implementation_version"}, "3.11"),
-    "extras": frozenset[str](),
-    "dependency_groups": frozenset[str](),
 }
 
 
@@ -169,7 +171,9 @@ def _compare(comparison: str, environment: Values) -> bool:
         return _is_member(comparison, environment)
     found = environment.get(variable)
     value = _unquoted(quoted)
-    if value is not None and isinstance(found, frozenset) and operator in {"==", "!="}:
+    if value is not None and isinstance(found, frozenset) and variable == "extra":
+        if operator not in {"==", "!="}:
+            raise InvalidMarkerError(f"{_short(comparison)}: an extra is there or not")
         return (value in found) is (operator == "==")
     if value is not None and isinstance(found, str):
         if variable in _STRINGS and operator in {"==", "!="} and _is_word(value):
@@ -241,6 +245,8 @@ def _padded(numbers: list[int], width: int) -> list[int]:
 
 
 def _compare_with_packaging(comparison: str, environment: Values) -> bool:
+    if "extras" in environment and (comparison.startswith("extra") or comparison.endswith("extra")):
+        raise InvalidMarkerError(f"{_short(comparison)}: in a lock it is '...' in extras")
     from packaging.markers import Marker
 
     try:

@@ -43,6 +43,7 @@ class Pin(Record):
         line: its number in that file, counted from 1; 0 in a TOML lock.
         place: where it stands in a TOML lock: ``packages[3]``.
         requires_python: the Pythons it can be installed for, "" for any.
+        wheels: the names of its files where there are wheels only, and one of them must fit.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Pin(Record):
     line: int
     place: str = ""
     requires_python: str = ""
+    wheels: tuple[str, ...] = ()
     origin: Origin | None = None
     marker: str = ""
     extras: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ def read(document: Mapping[str, Any], path: str) -> tuple[tuple[Pin, ...], Scope
     top = Table(document, path)
     _check_version(top)
     top.required("created-by")
+    top.table("tool")
     if "packages" not in document:
         raise top.error("missing", "packages")
     scope = _scope(top)
@@ -45,10 +46,15 @@ def read(document: Mapping[str, Any], path: str) -> tuple[tuple[Pin, ...], Scope
 
 def _check_version(top: Table) -> None:
     version = top.required("lock-version")
-    major, _, minor = version.partition(".")
-    if not (major.isdigit() and (minor.isdigit() or not minor)):
-        raise top.error(f"{version!r} is no version", "lock-version")
-    if int(major) != 1:
+    if version == "1.0":
+        return
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        is_known = Version("1") <= Version(version) < Version("2")
+    except InvalidVersion:
+        raise top.error(f"{version!r} is no version", "lock-version") from None
+    if not is_known:
         raise top.error(f"version {version} of the format is not known; 1.0 is", "lock-version")
 
 
@@ -79,10 +85,11 @@ def _pin(package: Table) -> Pin:
     marker = package.optional("marker")
     if marker is not None:
         _check_marker(package, marker, "marker")
+    _check_remarks(package)
     wheels, sdist = list(package.tables("wheels")), package.table("sdist")
     origin, digests = _source(package, has_files=bool(wheels or sdist))
     for file in wheels:
-        digests += _file(file, name, version or "", _wheel_parts)
+        digests += _file(file, name, version or "", wheel_parts)
     if sdist is not None:
         digests += _file(sdist, name, version or "", _sdist_parts)
     return Pin(
@@ -91,6 +98,7 @@ def _pin(package: Table) -> Pin:
         origin=origin,
         marker=marker or "",
         requires_python=_specifier(package),
+        wheels=() if sdist else tuple(map(_filename, wheels)),
         hashes=tuple(digests),
         path=package.path,
         line=0,
@@ -98,14 +106,23 @@ def _pin(package: Table) -> Pin:
     )
 
 
+def _check_remarks(package: Table) -> None:
+    """Refuse what changes nothing about the installation, but is of a wrong type."""
+    package.text("index")
+    package.table("tool")
+    for _ in package.tables("dependencies"):
+        pass
+    for identity in package.tables("attestation-identities"):
+        identity.required("kind")
+
+
 def _file(
     file: Table, name: str, version: str, parts: Callable[[str], tuple[str, str]]
 ) -> Iterator[str]:
     """Check a wheel or sdist against the package it is listed for, and yield its hashes."""
     _check_location(file)
-    filename = (
-        file.text("name") or _last_part(file.text("path")) or _last_url_part(file.text("url"))
-    )
+    _check_upload(file)
+    filename = _filename(file)
     try:
         found, found_version = parts(filename)
     except ValueError as error:
@@ -117,12 +134,16 @@ def _file(
     return _hashes(file)
 
 
+def _filename(file: Table) -> str:
+    return file.text("name") or _last_part(file.text("path")) or last_url_part(file.text("url"))
+
+
 def _last_part(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def _last_url_part(url: str) -> str:
-    last = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+def last_url_part(url: str) -> str:
+    last = url.partition("#")[0].partition("?")[0].rpartition("/")[2].partition(";")[0]
     if "%" not in last:
         return last
     from urllib.parse import unquote
@@ -130,7 +151,7 @@ def _last_url_part(url: str) -> str:
     return unquote(last)
 
 
-def _wheel_parts(filename: str) -> tuple[str, str]:
+def wheel_parts(filename: str) -> tuple[str, str]:
     """Return name and version of a wheel (binary distribution format, "File name convention")."""
     parts = filename.removesuffix(".whl").split("-")
     plain = filename.endswith(".whl") and len(parts) == 5 and is_name(parts[0])
@@ -155,7 +176,7 @@ def _sdist_parts(filename: str) -> tuple[str, str]:
 
 def _check_marker(table: Table, marker: str, key: str) -> None:
     try:
-        check(marker)
+        check(marker, "extras", "dependency_groups")
     except InvalidMarkerError as error:
         raise table.error(str(error), key) from None
 
@@ -185,6 +206,7 @@ def _source(package: Table, *, has_files: bool) -> tuple[Origin | None, list[str
 def _vcs(table: Table) -> tuple[Origin, list[str]]:
     _check_location(table)
     url = f"{table.required('type')}+{table.text('url') or table.text('path')}"
+    table.text("requested-revision")
     commit = table.required("commit-id")
     subdirectory = table.text("subdirectory")
     return Origin(url=url, kind="vcs", revision=commit, subdirectory=subdirectory), []
@@ -202,6 +224,7 @@ def _directory(table: Table) -> tuple[Origin, list[str]]:
 
 def _archive(table: Table) -> tuple[Origin, list[str]]:
     _check_location(table)
+    _check_upload(table)
     url = table.text("url") or table.text("path")
     origin = Origin(url=url, kind="archive", subdirectory=table.text("subdirectory"))
     return origin, list(_hashes(table))
@@ -213,6 +236,14 @@ _ORIGINS = {"vcs": _vcs, "directory": _directory, "archive": _archive}
 def _check_location(table: Table) -> None:
     if not (table.text("path") or table.text("url")):
         raise table.error("path or url is needed")
+
+
+def _check_upload(file: Table) -> None:
+    file.number("size")
+    uploaded = file.values.get("upload-time")
+    # Only a date with a time of day has an hour and a year; no class need be imported to tell.
+    if uploaded is not None and not (hasattr(uploaded, "hour") and hasattr(uploaded, "year")):
+        raise file.error(f"expected a date and time, found {uploaded!r:.60}", "upload-time")
 
 
 def _hashes(file: Table) -> Iterator[str]:

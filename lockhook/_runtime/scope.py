@@ -39,8 +39,21 @@ def check(scope: Scope, markers: Mapping[str, str], path: str) -> None:
 
 
 def check_pin(pin: Pin, markers: Values) -> None:
-    """Refuse a package that its own ``requires-python`` excludes from this interpreter."""
+    """Refuse a package that cannot be installed here (PEP 751, "Installation").
+
+    Raises:
+        LockfileError: if its own ``requires-python`` excludes the interpreter, or it has neither
+            an sdist nor a wheel that can be for this platform.
+    """
     _check_python(pin.requires_python, markers, pin.path, f"{pin.place}: {pin.name}")
+    if pin.wheels:
+        from lockhook._runtime.wheel_tags import may_fit
+
+        if not any(may_fit(wheel, markers) for wheel in pin.wheels):
+            raise LockfileError(
+                f"{pin.place}: {pin.name} has no sdist, and no wheel for this platform and Python",
+                path=pin.path,
+            )
 
 
 def _check_python(wanted: str, markers: Values, path: str, subject: str) -> None:

@@ -37,8 +37,7 @@ class Table:
         value = self.values.get(key)
         # TOML tells booleans from numbers; Python does not.
         if value is not None and (
-            not isinstance(value, kind)
-            or (kind is int and value in (True, False) and isinstance(value, bool))
+            not isinstance(value, kind) or (kind is int and isinstance(value, bool))
         ):
             raise self.error(f"expected {_KINDS[kind]}, found {value!r:.60}", key)
         return value
@@ -67,13 +66,22 @@ class Table:
         """Return a boolean, False if there is none."""
         return bool(self._get(key, bool))
 
+    def number(self, key: str) -> int | None:
+        """Return a whole number, None if there is none."""
+        value = self._get(key, int)
+        return None if value is None else int(value)
+
+    def items(self, key: str) -> tuple[Any, ...]:
+        """Return a list of anything, empty if there is none."""
+        return tuple(self._get(key, list) or ())
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, empty if there is none."""
-        values = self._get(key, list) or []
+        values = self.items(key)
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 raise self.error(f"expected a string, found {value!r:.60}", f"{key}[{i}]")
-        return tuple(values)
+        return values
 
     def table(self, key: str) -> Table | None:
         """Return a table inside this one, None if there is none."""
@@ -82,7 +90,7 @@ class Table:
 
     def tables(self, key: str) -> Iterator[Table]:
         """Yield the tables of an array."""
-        for i, value in enumerate(self._get(key, list) or []):
+        for i, value in enumerate(self.items(key)):
             if not isinstance(value, dict):
                 raise self.error(f"expected a table, found {value!r:.60}", f"{key}[{i}]")
             yield Table(value, self.path, self._below(f"{key}[{i}]"))

@@ -12,6 +12,9 @@ from tests.cases import (
     names,
     options,
     origins,
+    pylock,
+    sizes,
+    uv_lock,
     versions,
 )
 
@@ -19,12 +22,15 @@ FAMILIES = {
     "markers": markers.CASES,
     "names": names.CASES,
     "versions": versions.CASES,
-    "environments": environments.CASES,
-    "builds": builds.CASES,
-    "lines": lines.CASES,
-    "options": options.CASES,
-    "damage": damage.CASES,
+    "lines and continuations": lines.CASES,
+    "options and includes": options.CASES,
     "direct references and origins": origins.CASES,
+    "damaged bytes": damage.CASES,
     "duplicates": duplicates.CASES,
+    "states of the environment": environments.CASES,
+    "torch builds": builds.CASES,
+    "pylock.toml": pylock.CASES,
+    "uv.lock": uv_lock.CASES,
+    "real sizes": sizes.CASES,
 }
 CASES = [case for family in FAMILIES.values() for case in family]

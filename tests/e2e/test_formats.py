@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -84,3 +85,37 @@ def test_the_build_for_another_accelerator_is_mended(
     assert [f["code"] for f in json.loads(allowed.out)["findings"] if f["code"] != "LH106"] == [
         "LH111"
     ]
+
+
+INSTALLS = {
+    "uv.lock": [["uv", "sync", "-q", "--frozen", "--active", "--extra", "full"]],
+    "pylock.toml": [
+        ["uv", "pip", "compile", "-q", "pyproject.toml", "--all-extras", "-o", "pylock.toml"],
+        ["uv", "pip", "sync", "-q", "pylock.toml"],
+    ],
+    "pylock.pip.toml": [
+        ["uv", "export", "-q", "--frozen", "--all-extras", "-o", "pylock.pip.toml"],
+        ["python", "-m", "pip", "install", "-q", "-r", "pylock.pip.toml"],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", INSTALLS)
+def test_what_a_tool_installs_from_a_lock_is_what_the_lock_says(
+    name: str, project: Callable[..., Path], venv: Callable[..., Venv], run: Callable[..., Result]
+) -> None:
+    folder = project("torch", "numpy<2 ; sys_platform == 'win32'", "numpy", more=MORE)
+    subprocess.run(LOCKS["uv.lock"], cwd=folder, check=True)
+    environment = venv()
+    path = os.pathsep.join([str(environment.python.parent), os.environ["PATH"]])
+    active = {**os.environ, "VIRTUAL_ENV": str(environment.folder), "PATH": path}
+    for command in INSTALLS[name]:
+        subprocess.run(command, cwd=folder, env=active, check=True, stdout=subprocess.DEVNULL)
+
+    asked = ["--extra", "full"] if name == "uv.lock" else []
+    done = run("verify", "-l", name, "--python", environment.python, "--format", "json", *asked)
+
+    report = json.loads(done.out)
+    assert (done.code, report["summary"]["missing"]) == (0, 0)
+    assert report["summary"]["matched"] >= 4
+    assert {finding["code"] for finding in report["findings"] if finding["fails"]} == set()

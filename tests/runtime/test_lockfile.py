@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhook._runtime import lockfile
-from lockhook._runtime.lockfile import decode, load, read_bytes
+from lockhook._runtime.encoding import decode
+from lockhook._runtime.lockfile import load, read_bytes
 from lockhook.errors import LockfileError
 
 from .conftest import as_root, write

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import subprocess
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.pylock import Pylock, PylockValidationError
+from packaging.markers import UndefinedEnvironmentName
+from packaging.pylock import (
+    Pylock,
+    PylockSelectError,
+    PylockValidationError,
+    is_valid_pylock_path,
+)
+from packaging.tags import compatible_tags, cpython_tags
 
 from lockhook._runtime import pylock_toml
 from lockhook.errors import LockfileError
+from tests.cases import pylock
+from tests.cases.kit import LINUX, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 DIGEST = {"sha256": "ab" * 32}
-WHEEL = {"url": "https://x.example/numpy-2.3.5-py3-none-any.whl", "hashes": DIGEST}
+WHEEL = {
+    "url": "https://x.example/numpy-2.3.5-py3-none-any.whl",
+    "hashes": DIGEST,
+    "size": 7,
+    "upload-time": datetime(2026, 1, 1),
+}
 LOCK: dict[str, Any] = {
     "lock-version": "1.0",
     "created-by": "test",
@@ -37,11 +53,20 @@ LOCK: dict[str, Any] = {
             "requires-python": ">=3.10",
             "wheels": [WHEEL],
             "sdist": {"path": "files/numpy-2.3.5.tar.gz", "hashes": DIGEST},
+            "index": "https://x.example/simple",
+            "dependencies": [{"name": "lib"}],
+            "attestation-identities": [{"kind": "GitHub"}],
+            "tool": {"x": {}},
         },
         {"name": "lib", "directory": {"path": "lib", "editable": True, "subdirectory": "a"}},
         {
             "name": "tool",
-            "vcs": {"type": "git", "url": "https://x.example/tool.git", "commit-id": "ab" * 20},
+            "vcs": {
+                "type": "git",
+                "url": "https://x.example/tool.git",
+                "commit-id": "ab" * 20,
+                "requested-revision": "v1",
+            },
         },
         {
             "name": "thing",
@@ -174,13 +199,44 @@ def places(value: object, here: tuple[str | int, ...] = ()) -> list[tuple[str | 
 @given(
     place=st.sampled_from(places(LOCK)),
     value=st.sampled_from(
-        [None, "", "x", "1.0", 1, True, [], {}, ["a"], [{}], {"a": "b"}, {"a": 1}]
+        [
+            *(None, "", "x", "1.0", "v1.0.0", " 1.1 ", 1, True, 1.5),
+            *([], {}, ["a"], [{}], {"a": "b"}, {"a": 1}),
+            *(date(2026, 1, 1), datetime(2026, 1, 1)),
+        ]
     ),
 )
 def test_valid_means_what_packaging_says(place: tuple[str | int, ...], value: object) -> None:
     document = changed(place, value)
     theirs, our = refuses(Pylock.from_dict, document), refuses(ours, document)
     assert bool(our) == bool(theirs), (our, theirs)
+
+
+def selected(case: Case) -> bool:
+    """Whether `packaging` finds something to install in a case, nothing at all included."""
+    text = case.lock if isinstance(case.lock, str) else (case.lock or b"").decode("utf-8")
+    words = case.arguments
+    asked = {name: {w.lower() for f, w in itertools.pairwise(words) if f == name}
+             for name in ("--extra", "--group")}  # fmt: skip
+    try:
+        lock = Pylock.from_dict(tomli.loads(text))
+        tuple(
+            lock.select(
+                environment=cast("Any", LINUX),
+                tags=[*cpython_tags((3, 11), platforms=["linux_x86_64"]),
+                      *compatible_tags((3, 11), "cp311", ["linux_x86_64"])],
+                extras=asked["--extra"],
+                dependency_groups=asked["--group"] or None,
+            )
+        )  # fmt: skip
+    except (ValueError, PylockValidationError, PylockSelectError, UndefinedEnvironmentName):
+        return False
+    return is_valid_pylock_path(Path(case.name))
+
+
+@pytest.mark.parametrize("case", pylock.CASES, ids=lambda case: case.id)
+def test_the_hard_cases_are_refused_where_packaging_refuses_them(case: Case) -> None:
+    assert ("refuse" in case.right.split("/")) is not selected(case)
 
 
 @pytest.mark.parametrize(
