@@ -67,7 +67,8 @@ class _Line:
         for pattern, name in _WRECKS:
             if pattern.search(text):
                 raise RefusedError(name)
-        self.requirement, self.hashes, self.options = line_options.split(text)
+        self.requirement, hashes, self.options = line_options.split(text)
+        self.hashes = () if self.options.editable else hashes  # pip passes over those of `-e`
 
     def entries(self) -> Iterator[Entry]:
         """Yield the pins, includes and options of the line."""

@@ -416,6 +416,7 @@ logical = st.one_of(files, lines).flatmap(
 @example(f"foo==1.0 --hash={A} --hash={B}")
 @example("foo==1.0 ; sys_platform == 'lin\\x75x'")
 @example("foo\xa0==1.0")
+@example(f"--hash={A} -e ./lib")
 def test_a_line_says_what_it_says_to_pip(line: str) -> None:
     theirs, ours = pip_reads(line), we_read(line)
     if isinstance(ours, LockfileError):
