@@ -13,6 +13,7 @@ __all__ = [
     "ConfigError",
     "EnvironmentUnreadableError",
     "GitError",
+    "LeakError",
     "LockMismatch",
     "LockfileError",
     "LockhookError",
@@ -95,6 +96,12 @@ class MissingToolError(LockhookError):
 
 class UvError(LockhookError):
     """uv ran and failed."""
+
+
+class LeakError(LockhookError):
+    """A resolution brings builds for accelerators into a lock that is to be CPU-only."""
+
+    exit_code = 1
 
 
 class GitError(LockhookError):

@@ -9,6 +9,7 @@ import tomli
 from packaging.markers import InvalidMarker, Marker
 from packaging.version import InvalidVersion, Version
 
+from lockhook._authoring import comments
 from lockhook._runtime.model import Pin as LockPin
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.requirements_txt import Include, parse
@@ -23,11 +24,23 @@ _HINT: Final = "mend or delete the file, then run `lockhook sync`"
 
 
 class Pin(NamedTuple):
-    """One package of a lock: normalised name, version ("" for a direct reference), marker."""
+    """One package of a lock.
+
+    Attributes:
+        name: normalised.
+        version: "" for a direct reference.
+        marker: where it applies, "" for everywhere.
+        index_url: the URL of the index that it comes from, "" if the lock does not tell.
+        url: of a direct reference, "" for all else.
+        via: what wants it, as the lock tells it.
+    """
 
     name: str
     version: str
     marker: str
+    index_url: str = ""
+    url: str = ""
+    via: tuple[str, ...] = ()
 
 
 def read(text: str, path: str) -> tuple[Pin, ...]:
@@ -59,6 +72,7 @@ def looks_generated(text: str) -> bool:
 
 
 def _of_requirements(text: str, path: str) -> Iterator[Pin]:
+    below = comments.read(text)
     for entry in parse(text, path):
         if isinstance(entry, Include):
             # It would be lost: lockhook writes every pin of a lock into the one file.
@@ -67,7 +81,15 @@ def _of_requirements(text: str, path: str) -> Iterator[Pin]:
         if not isinstance(entry, LockPin):
             continue
         if entry.name:
-            yield Pin(entry.name, entry.wanted.version if entry.wanted else "", entry.marker)
+            comment = below.get(entry.line, comments.Comment())
+            yield Pin(
+                entry.name,
+                entry.wanted.version if entry.wanted else "",
+                entry.marker,
+                index_url=comment.index_url,
+                url=entry.origin.url if entry.origin else "",
+                via=comment.via,
+            )
         elif not looks_generated(text):
             reason = "names a path instead of a package, so it was written by hand"
             raise LockfileError(reason, path=path, line=entry.line, hint=_HINT)
@@ -91,7 +113,24 @@ def _of_package(package: dict[str, Any]) -> Pin:
         raise TypeError(name)
     if marker:
         Marker(marker)
-    return Pin(name, str(Version(version)) if version else "", marker)
+    return Pin(
+        name,
+        str(Version(version)) if version else "",
+        marker,
+        # uv writes no `index`; where the files lie tells it as well.
+        index_url=str(package.get("index", "")) or _first_url(package),
+        url=_url(package),
+    )
+
+
+def _first_url(package: dict[str, Any]) -> str:
+    files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
+    return next((str(file["url"]) for file in files if "url" in file), "")
+
+
+def _url(package: dict[str, Any]) -> str:
+    sources = (package.get(kind, {}) for kind in ("archive", "vcs", "directory"))
+    return next((str(s.get("url") or s.get("path")) for s in sources if s), "")
 
 
 def read_ours(text: str, path: str) -> tuple[Pin, ...]:
@@ -131,7 +170,7 @@ def _as_line(pin: Pin) -> str:
 
 def _as_package(pin: Pin) -> str:
     # JSON strings are TOML strings.
-    values = {key: json.dumps(value, ensure_ascii=False) for key, value in pin._asdict().items()}
+    values = {key: json.dumps(getattr(pin, key), ensure_ascii=False) for key in Pin._fields[:3]}
     marker = f"marker = {values['marker']}\n" if pin.marker else ""
     return f"\n[[packages]]\nname = {values['name']}\nversion = {values['version']}\n{marker}"
 

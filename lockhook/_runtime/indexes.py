@@ -39,19 +39,30 @@ def of_project(pyproject: Mapping[str, Any], directory: str) -> Indexes:
         directory: where it lies.
     """
     uv = _table(_table(pyproject, "tool"), "uv")
-    entries = [entry for entry in _list(uv, "index") if isinstance(entry.get("url"), str)]
+    entries = _entries(pyproject)
     default = next((e["url"] for e in entries if e.get("default") is True), uv.get("index-url"))
-    cpu = next(_cpu_candidates(pyproject, uv, entries), "")
+    cpu = cpu_entry(pyproject)
     return Indexes(
-        default=_absolute(default, directory) if isinstance(default, str) else "",
-        cpu=_absolute(cpu, directory) if cpu else "",
+        default=absolute(default, directory) if isinstance(default, str) else "",
+        cpu=absolute(cpu["url"], directory) if cpu else "",
     )
 
 
+def cpu_entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ``[[tool.uv.index]]`` of the CPU builds, empty if there is none."""
+    return next(_cpu_candidates(pyproject, _entries(pyproject)), {})
+
+
+def _entries(pyproject: Mapping[str, Any]) -> list[dict[str, Any]]:
+    uv = _table(_table(pyproject, "tool"), "uv")
+    return [entry for entry in _list(uv, "index") if isinstance(entry.get("url"), str)]
+
+
 def _cpu_candidates(
-    pyproject: Mapping[str, Any], uv: Mapping[str, Any], entries: list[dict[str, Any]]
-) -> Iterator[str]:
-    by_name = {e["name"]: e["url"] for e in entries if isinstance(e.get("name"), str)}
+    pyproject: Mapping[str, Any], entries: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    uv = _table(_table(pyproject, "tool"), "uv")
+    by_name = {e["name"]: e for e in entries if isinstance(e.get("name"), str)}
     named = _table(_table(pyproject, "tool"), "lockhook").get("index")
     sources = {normalize(name): value for name, value in _table(uv, "sources").items()}
     torch = sources.get("torch", [])
@@ -67,7 +78,7 @@ def _cpu_candidates(
             f"{entry.get('name', '')} {entry['url']}".lower().replace("/", " ").replace("-", " ")
         )
         if "cpu" in words.split():
-            yield entry["url"]
+            yield entry
 
 
 def of_label(label: str) -> str:
@@ -75,7 +86,8 @@ def of_label(label: str) -> str:
     return PYTORCH + label if label.startswith(_BUILDS) and label.isalnum() else ""
 
 
-def _absolute(url: str, directory: str) -> str:
+def absolute(url: str, directory: str) -> str:
+    """Return the URL of an index, which may be given as a path relative to a directory."""
     if "://" in url:
         return url
     from pathlib import Path

@@ -1,0 +1,94 @@
+"""Where a marker is true: tried in every environment that is of its kind (PEP 508).
+
+Markers are not solved but evaluated: in each operating system, on each machine, under each Python
+that makes a difference to them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Final
+
+from lockhook._runtime.markers import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LINUX: Final = "linux"
+MACOS: Final = "darwin"
+WINDOWS: Final = "win32"
+SYSTEMS: Final = (LINUX, MACOS, WINDOWS)
+
+_SYSTEM: Final = {
+    LINUX: {"os_name": "posix", "platform_system": "Linux"},
+    MACOS: {"os_name": "posix", "platform_system": "Darwin"},
+    WINDOWS: {"os_name": "nt", "platform_system": "Windows"},
+}
+_MACHINES: Final = {
+    LINUX: {"x86_64", "aarch64"},
+    MACOS: {"arm64", "x86_64"},
+    WINDOWS: {"AMD64", "ARM64"},
+}
+_IMPLEMENTATIONS: Final = (("cpython", "CPython"), ("pypy", "PyPy"))
+_MINORS: Final = range(8, 16)
+_LITERAL: Final = re.compile(r"""(['"])(?P<text>[^'"]*)\1""")
+_RELEASE: Final = re.compile(r"3\.(\d{1,2})(?:\.(\d{1,2}))?(?:\.\*)?")
+
+
+def environments(*markers: str, systems: tuple[str, ...] = SYSTEMS) -> Iterator[Mapping[str, str]]:
+    """Yield every environment that could make a difference to some markers.
+
+    Args:
+        markers: those that are asked about; the machines and Pythons they name are tried too.
+        systems: the values of ``sys_platform`` to try.
+    """
+    literals = {found["text"] for marker in markers for found in _LITERAL.finditer(marker)}
+    pythons = sorted(set(_pythons(literals)))
+    # A word that is no machine makes no difference to what asks for one.
+    named = literals if any("platform_machine" in marker for marker in markers) else set()
+    for system in systems:
+        machines = sorted(_MACHINES[system] | named)
+        for machine, python, names in itertools.product(machines, pythons, _IMPLEMENTATIONS):
+            yield _environment(system, machine, python, names)
+
+
+def _pythons(literals: set[str]) -> Iterator[tuple[int, int]]:
+    yield from ((minor, 99) for minor in _MINORS)
+    for found in filter(None, map(_RELEASE.fullmatch, literals)):
+        minor, micro = int(found[1]), int(found[2] or 0)
+        yield from ((minor, number) for number in (micro - 1, micro, micro + 1) if number >= 0)
+
+
+def _environment(
+    system: str, machine: str, python: tuple[int, int], names: tuple[str, str]
+) -> Mapping[str, str]:
+    full = f"3.{python[0]}.{python[1]}"
+    return {
+        "sys_platform": system,
+        **_SYSTEM[system],
+        "platform_machine": machine,
+        "python_version": f"3.{python[0]}",
+        "python_full_version": full,
+        "implementation_name": names[0],
+        "platform_python_implementation": names[1],
+        "implementation_version": full,
+        "platform_release": "",
+        "platform_version": "",
+        "extra": "",
+    }
+
+
+def applies(marker: str, systems: tuple[str, ...] = SYSTEMS) -> bool:
+    """Tell whether a marker is true in any environment of some operating systems.
+
+    Args:
+        marker: "" is true everywhere.
+        systems: values of ``sys_platform``.
+
+    Raises:
+        InvalidMarkerError: if it is no marker.
+    """
+    if not marker:
+        return bool(systems)
+    return any(evaluate(marker, one) for one in environments(marker, systems=systems))

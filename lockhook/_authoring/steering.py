@@ -1,0 +1,70 @@
+"""Making uv take torch from the project's CPU index where it is only transitive.
+
+uv applies ``[tool.uv.sources]`` to direct dependencies only. A second project on its command line
+that names torch as its own dependency, with that source, makes the index hold for all of them.
+It asks for each package just where the lock has it already, so it adds none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from lockhook._runtime import indexes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lockhook._authoring.cpu_policy import Leak
+    from lockhook._authoring.project import Project
+
+# No package of this name can be meant by anybody else; the lock never tells it.
+NAME: Final = "lockhook-takes-torch-from-the-cpu-index"
+_INDEX: Final = "lockhook-cpu"
+
+
+def requirements(leaks: Iterable[Leak]) -> tuple[str, ...]:
+    """Return what to ask the CPU index for: each package, where the lock has it."""
+    pins = [leak.pin for leak in leaks if not leak.pin.url]
+    wanted = (f"{pin.name} ; {pin.marker}" if pin.marker else pin.name for pin in pins)
+    return tuple(sorted(set(wanted)))
+
+
+@contextmanager
+def second_project(wanted: Iterable[str], project: Project) -> Iterator[str]:
+    """Yield the path of a ``pyproject.toml`` that takes packages from a project's CPU index.
+
+    Args:
+        wanted: requirements.
+        project: whose index it is; it has one.
+    """
+    # Readable for nobody else: the index may have a password in its URL.
+    with tempfile.TemporaryDirectory(prefix="lockhook-") as folder:
+        path = os.path.join(folder, "pyproject.toml")
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(_text(tuple(wanted), project))
+        yield path
+
+
+def _text(wanted: tuple[str, ...], project: Project) -> str:
+    entry = dict(indexes.cpu_entry(project.pyproject))
+    entry = {**entry, "url": indexes.absolute(entry["url"], project.directory), "explicit": True}
+    name = entry.setdefault("name", _INDEX)
+    entry.pop("default", None)
+    names = dict.fromkeys(requirement.partition(" ")[0] for requirement in wanted)
+    sources = "".join(f"{_toml(each)} = {{ index = {_toml(name)} }}\n" for each in names)
+    return (
+        f'[project]\nname = "{NAME}"\nversion = "0"\ndependencies = {_toml(list(wanted))}\n'
+        f"[tool.uv.sources]\n{sources}"
+        "[[tool.uv.index]]\n" + "".join(f"{_toml(k)} = {_toml(v)}\n" for k, v in entry.items())
+    )
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    # For strings, numbers, booleans and lists of these, JSON is TOML.
+    return json.dumps(value)
