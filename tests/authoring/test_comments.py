@@ -38,7 +38,7 @@ torch==2.9.1+cpu          # via accelerate, ours (../t/pyproject.toml), bench (p
     # from https://example.org/cpu
 lonely==1                 # via ours (../t/pyproject.toml)
 hashed==1 \\
-    --hash=sha256:{0}
+    --hash=sha256:{}
     # via ours (../t/pyproject.toml), bench (pyproject.toml)
 """.format("0" * 64)
 
