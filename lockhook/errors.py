@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConfigError",
+    "DisagreementError",
     "EnvironmentUnreadableError",
     "GitError",
     "LeakError",
@@ -100,6 +101,12 @@ class UvError(LockhookError):
 
 class LeakError(LockhookError):
     """A resolution brings builds for accelerators into a lock that is to be CPU-only."""
+
+    exit_code = 1
+
+
+class DisagreementError(LockhookError):
+    """No resolution makes the locks of a project pin the same versions."""
 
     exit_code = 1
 

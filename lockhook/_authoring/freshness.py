@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 
-from lockhook._authoring import git, inputs, locks, pins, project, stamp
+from lockhook._authoring import cpu_policy, git, inputs, locks, lockset, pins, project, stamp
+from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
@@ -26,6 +27,8 @@ MISSING: Final = "missing"
 UNTRACKED: Final = "untracked"
 DAMAGED: Final = "damaged"
 FOREIGN: Final = "not a lock"
+LEAK: Final = "leak"
+DISAGREES: Final = "disagrees"
 
 # What to do where lockhook would have to overwrite what somebody wrote.
 HANDS_OFF: Final = (
@@ -40,6 +43,8 @@ CODES: Final = {
     UNTRACKED: "LH204",
     DAMAGED: "LH205",
     FOREIGN: "LH206",
+    LEAK: "LH207",
+    DISAGREES: "LH208",
 }
 
 
@@ -69,16 +74,34 @@ class Verdict:
         return self.status in {FRESH, UNTRACKED}
 
 
-def judge(lock: ManagedLock) -> Verdict:
-    """Return the verdict on a lock. Reads only: no network, no uv, no writing.
+def judge_all(wanted: Sequence[ManagedLock]) -> list[Verdict]:
+    """Return the verdicts on the locks of one project, which must also agree with each other.
+
+    Reads only: no network, no uv, no writing.
 
     Raises:
-        LockfileError: if the file cannot be read.
-        ProjectError: if the project does not say what the lock should hold.
-        UsageError: if the lock's options name an extra or group that the project has not.
+        LockfileError: if a file cannot be read.
+        ProjectError: if the project does not say what a lock should hold.
+        UsageError: if a lock's options name an extra or group that the project has not.
     """
-    verdict = judge_content(lock)
-    return _judge_tracking(verdict) if verdict.status == FRESH else verdict
+    verdicts = [judge_content(lock) for lock in wanted]
+    verdicts = list(_judge_agreement(verdicts)) if len(verdicts) > 1 else verdicts
+    return [_judge_tracking(one) if one.status == FRESH else one for one in verdicts]
+
+
+def _judge_agreement(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    # What is made anew will agree, so only what would stay as it is can disagree.
+    members = [_member(verdict.lock) for verdict in verdicts if verdict.status == FRESH]
+    reasons: dict[str, list[str]] = {}
+    for member, reason in lockset.quarrels(members):
+        reasons.setdefault(member.lock.name, []).append(reason)
+    for verdict in verdicts:
+        found = reasons.get(verdict.lock.name)
+        yield replace(verdict, status=DISAGREES, reasons=tuple(found)) if found else verdict
+
+
+def _member(lock: ManagedLock) -> Member:
+    return Member(lock=lock, pins=pins.read(locks.read_text(lock.path) or "", lock.path))
 
 
 def judge_content(lock: ManagedLock) -> Verdict:
@@ -89,10 +112,16 @@ def judge_content(lock: ManagedLock) -> Verdict:
         ProjectError: if the project does not say what the lock should hold.
         UsageError: if the lock's options name an extra or group that the project has not.
     """
-    wanted = lock.inputs()
     text = locks.read_text(lock.path)
     if text is None:
+        lock.inputs()  # which may be wrong in a way that has to be said first
         return Verdict(lock=lock, status=MISSING, reasons=("there is no such file",))
+    verdict = _judge_text(lock, text)
+    return _judge_policy(verdict, text) if verdict.status == FRESH else verdict
+
+
+def _judge_text(lock: ManagedLock, text: str) -> Verdict:
+    wanted = lock.inputs()
     found, body = stamp.extract(text, lock.name)
     if found is None:
         return _judge_unstamped(lock, text, wanted)
@@ -101,6 +130,16 @@ def judge_content(lock: ManagedLock) -> Verdict:
     if stamp.body_digest(body) != found.body_digest:
         return _judge_edited(lock, text)
     return Verdict(lock=lock, status=FRESH)
+
+
+def _judge_policy(fresh: Verdict, text: str) -> Verdict:
+    """Judge a lock that follows from its inputs by whether it is CPU-only."""
+    policy = cpu_policy.of_lock(fresh.lock)
+    found = pins.read(text, fresh.lock.path)
+    if reasons := tuple(map(str, cpu_policy.leaks(found, policy))):
+        advice = cpu_policy.mend(cpu_policy.leaks(found, policy), policy)
+        return replace(fresh, status=LEAK, reasons=(*reasons, f"to mend it: {advice}"))
+    return replace(fresh, reasons=(*fresh.reasons, *cpu_policy.accepted(found, policy)))
 
 
 _EDITED: Final = "it was changed after lockhook wrote it"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lockhook._authoring import locks, pins
+from lockhook._authoring import locks, lockset, pins
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
+from lockhook._authoring.lockset import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
@@ -93,30 +95,42 @@ def generate(
 ) -> Iterator[Generated]:
     """Make locks of one project, and yield each when it stands.
 
-    The one that covers most comes first, and the others prefer its pins: so they agree with it
-    on every package they share.
+    They agree with each other and with the project's other locks, which are made anew too where
+    there is no other way. All are resolved before the first is written.
 
     Raises:
-        UvError: if uv fails; the lock in question is then as it was.
+        LeakError, DisagreementError: if what uv resolves is not what a lock may hold.
+        UvError: if uv fails. All locks are then as they were.
         LockfileError: if a file would be replaced that is no lock.
         ProjectError, UsageError: if the project does not say what to lock.
     """
-    # All of them are read first, so that one which must not be replaced stops the others too.
-    ordered = sorted(wanted, key=lambda lock: -len(lock.options.extras + lock.options.groups))
-    made: tuple[Pin, ...] = ()
-    for lock, old in [(lock, _old_pins(lock)) for lock in ordered]:
-        kept = tuple(pin for pin in old if not upgrade.may_change(pin))
-        preferred = _merged(made, kept)
-        text = Resolver(
+
+    def make(lock: ManagedLock, preferred: tuple[Pin, ...]) -> str:
+        return Resolver(
             lock=lock, uv=uv, preferred=preferred, limits=upgrade.limits, quiet=quiet
         ).resolve()
-        yield _replace(lock, text, old)
-        made = _merged(made, pins.read(text, lock.path))
+
+    def member(lock: ManagedLock, old: tuple[Pin, ...]) -> Member:
+        return Member(lock=lock, pins=tuple(pin for pin in old if not upgrade.may_change(pin)))
+
+    # All of them are read first, so that one which must not be replaced stops the others too.
+    old = [(lock, _old_pins(lock)) for lock in wanted]
+    others = list(_others(wanted))
+    texts = lockset.resolve(
+        [member(*each) for each in old], [member(*each) for each in others], make
+    )
+    for lock, before in (*old, *others):
+        if lock.name in texts:
+            yield _replace(lock, texts[lock.name], before)
 
 
-def _merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:
-    taken = {pin.name for pin in first}
-    return (*first, *(pin for pin in second if pin.name not in taken))
+def _others(wanted: Sequence[ManagedLock]) -> Iterator[tuple[ManagedLock, tuple[Pin, ...]]]:
+    """Yield the further locks that lockhook wrote for a project, with their pins."""
+    names = {lock.name for lock in wanted}
+    for lock in locks.locks_of(wanted[0].project) if wanted else ():
+        if lock.name not in names and locks.read_stamp(lock.path):
+            with suppress(LockfileError):
+                yield lock, pins.read(locks.read_text(lock.path) or "", lock.path)
 
 
 def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:

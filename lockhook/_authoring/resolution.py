@@ -24,7 +24,6 @@ from lockhook.errors import LeakError, LockhookError, UvError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lockhook._authoring.chains import Chain
     from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pins import Pin
@@ -63,14 +62,12 @@ class Resolver:
         lock = self.lock
         found, python = lock.inputs(), lowest_python(lock)
         policy = cpu_policy.of_lock(lock)
-        resolved = self._without_leaks(policy)
+        resolved = self.clean(policy)
         head = _header(_arguments(lock, python), lock.name)
         body = head + _index_lines(lock, resolved) + resolved
         return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
 
-    def _without_leaks(
-        self, policy: Policy, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS
-    ) -> str:
+    def clean(self, policy: Policy, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
         text = self.compile(wanted)
         found = tuple(cpu_policy.leaks(pins.read(text, self.lock.path), policy))
         if not found:
@@ -82,26 +79,35 @@ class Resolver:
         more = steering.requirements(leak for leak in found if leak.kind == SOURCE)
         if not (policy.cpu_index and rounds and set(more) - set(wanted)):
             raise self._refused(found, wanted, policy)
-        return self._without_leaks(policy, tuple(sorted({*wanted, *more})), rounds - 1)
+        return self.clean(policy, tuple(sorted({*wanted, *more})), rounds - 1)
 
     def _refused(self, found: Sequence[Leak], wanted: Sequence[str], policy: Policy) -> LeakError:
-        lines = [
-            line
-            for name, leak in {leak.pin.name: leak for leak in found}.items()
-            for line in (f"  {leak}", *(f"    {' -> '.join(c)}" for c in self.chains(name, wanted)))
-        ]
+        told = self._told()
+        every = pins.read(told.compile(wanted), told.lock.path)
+        lines = ["would not be CPU-only, so it is not written:"]
+        for name, leak in {leak.pin.name: leak for leak in found}.items():
+            ours = (chain for chain in chains(every, name) if not steering.is_ours(chain[0]))
+            lines += [f"  {leak}", *(f"    {' -> '.join(chain)}" for chain in ours)]
         return LeakError(
-            "\n".join(["would not be CPU-only, so it is not written:", *lines]),
+            "\n".join(lines),
             path=self.lock.path,
             hint=cpu_policy.mend(found, policy),
         )
 
-    def chains(self, name: str, wanted: Sequence[str] = ()) -> list[Chain]:
-        """Return why a package is in the resolution, asking uv anew where the lock cannot tell."""
+    def annotated(self) -> tuple[Pin, ...]:
+        """Return the pins of the resolution, each with what wants it.
+
+        Raises:
+            LeakError: if the resolution brings an accelerator build.
+            UvError: if uv fails.
+        """
+        told = self._told()
+        return pins.read(told.clean(cpu_policy.of_lock(self.lock)), told.lock.path)
+
+    def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
-        told = replace(self, lock=replace(self.lock, name=BASE))
-        found = pins.read(told.compile(wanted), told.lock.path)
-        return [chain for chain in chains(found, name) if not chain[0].startswith(steering.NAME)]
+        options = replace(self.lock.options, hashes=False)
+        return replace(self, lock=replace(self.lock, name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index."""

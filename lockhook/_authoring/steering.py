@@ -26,6 +26,11 @@ NAME: Final = "lockhook-takes-torch-from-the-cpu-index"
 _INDEX: Final = "lockhook-cpu"
 
 
+def is_ours(wanting: str) -> bool:
+    """Tell whether it is the second project that wants a package, as uv's annotations name it."""
+    return wanting.startswith(f"{NAME} ")
+
+
 def requirements(leaks: Iterable[Leak]) -> tuple[str, ...]:
     """Return what to ask the CPU index for: each package, where the lock has it."""
     pins = [leak.pin for leak in leaks if not leak.pin.url]

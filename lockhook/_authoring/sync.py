@@ -73,7 +73,7 @@ def _nearest(directory: str, top: str | None) -> str | None:
 def check(files: Sequence[str], directory: str) -> Iterator[Verdict]:
     """Yield the verdict on each lock of each project. Reads only."""
     for one in projects(files, directory):
-        yield from map(freshness.judge, locks.locks_of(one))
+        yield from freshness.judge_all(locks.locks_of(one))
 
 
 def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Iterator[Generated]:

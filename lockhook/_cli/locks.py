@@ -74,7 +74,7 @@ def view(
 
 
 def _of(verdict: Verdict, made: Sequence[Generated]) -> Generated | None:
-    return next((one for one in made if one.lock is verdict.lock), None)
+    return next((one for one in made if one.lock.path == verdict.lock.path), None)
 
 
 def _document(verdict: Verdict, made: Generated | None) -> dict[str, Any]:

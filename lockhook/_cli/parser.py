@@ -45,6 +45,7 @@ def build() -> argparse.ArgumentParser:
     _verify(
         _command(commands, "verify", "are the installed packages what the lock says?", _run_verify)
     )
+    _why(_command(commands, "why", "what brought a package into a lock?", _run_why))
     _exec(_command(commands, "exec", "verify, then become a command", _run_exec))
     _demo(_command(commands, "demo", "the whole story on a throw-away project", _run_demo))
     return parser
@@ -148,6 +149,13 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     add("--record", metavar="PATH", help="write the JSON report there as well")
 
 
+def _why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("package", metavar="PACKAGE")
+    parser.add_argument(
+        "-l", "--lockfile", metavar="LOCKFILE", help="default: the project's first lock"
+    )
+
+
 def _exec(parser: argparse.ArgumentParser) -> None:
     _judging(parser)
     parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
@@ -182,6 +190,12 @@ def _run_verify(args: argparse.Namespace) -> int:
     from lockhook._cli import verify
 
     return verify.run(args)
+
+
+def _run_why(args: argparse.Namespace) -> int:
+    from lockhook._cli import why
+
+    return why.run(args)
 
 
 def _run_exec(args: argparse.Namespace) -> int:

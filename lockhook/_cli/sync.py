@@ -24,7 +24,9 @@ def run(args: Namespace) -> int:
     verdicts = list(sync.check(args.files, directory))
     made = list(sync.bring_up_to_date(verdicts, quiet=args.quiet))
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
-    due = [verdict.lock for verdict in bad]
+    # A lock that was fresh is made anew where another one could not agree with it.
+    again = {one.lock.path for one in made if one.changed}
+    due = [v.lock for v in verdicts if v.status != FRESH or v.lock.path in again]
     if due and args.stage:
         git.add([lock.path for lock in due], due[0].project.directory)
     ok = not bad or args.stage

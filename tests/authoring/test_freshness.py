@@ -52,7 +52,7 @@ def write(folder: Path, body: str, name: str = "requirements.txt", **options: ob
 
 
 def judge(folder: Path, name: str = "requirements.txt") -> tuple[str, tuple[str, ...]]:
-    verdict = freshness.judge(locks_in(folder)[name])
+    verdict = freshness.judge_all([locks_in(folder)[name]])[0]
     return verdict.status, verdict.reasons
 
 

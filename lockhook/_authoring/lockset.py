@@ -1,0 +1,173 @@
+"""The locks of one project, resolved so that they agree with each other."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from lockhook._authoring import pins
+from lockhook._authoring.agreement import Side, disagreements
+from lockhook._authoring.config import BASE
+from lockhook._authoring.resolution import lowest_python
+from lockhook._runtime.names import normalize
+from lockhook.errors import DisagreementError, UvError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from lockhook._authoring.locks import ManagedLock
+    from lockhook._authoring.pins import Pin
+
+    Resolve = Callable[[ManagedLock, tuple[Pin, ...]], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One lock of a project.
+
+    Attributes:
+        lock: the lock.
+        pins: those of its file that are to be kept where they hold.
+    """
+
+    lock: ManagedLock
+    pins: tuple[Pin, ...] = ()
+
+
+def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
+    """Return the texts of some locks of a project, by their names.
+
+    The lock that covers most comes first, and the others prefer its pins. Where that is not
+    enough, the locks that need not have changed are made anew too; then all prefer the pins of one
+    resolution of everything that any of them covers.
+
+    Args:
+        wanted: the locks to resolve.
+        others: those that stay as they are if they agree with the result.
+        make: resolves one lock, given the pins to prefer.
+
+    Raises:
+        DisagreementError: if no resolution makes them agree.
+        UvError: if uv fails.
+    """
+    everyone = [*wanted, *others]
+    texts = _in_turn(wanted, others, make)
+    if others and _first_disagreement(everyone, texts):
+        texts = _in_turn(everyone, (), make)
+    if _first_disagreement(everyone, texts):
+        texts = _in_turn(everyone, (), make, _union(everyone, make))
+    if found := _first_disagreement(everyone, texts):
+        member, reason = found
+        raise DisagreementError(
+            f"cannot agree with the project's other locks: {reason}",
+            path=member.lock.path,
+            hint=_CONFLICT,
+        )
+    return texts
+
+
+_CONFLICT: Final = (
+    "loosen the requirements that keep them apart, or declare the extras and groups under "
+    "[tool.uv] conflicts in pyproject.toml"
+)
+
+
+def _in_turn(
+    wanted: Sequence[Member],
+    others: Sequence[Member],
+    make: Resolve,
+    first: tuple[Pin, ...] = (),
+) -> dict[str, str]:
+    made, texts = first, dict[str, str]()
+    names = {member.lock.name for member in wanted}
+    for member in sorted([*wanted, *others], key=_coverage, reverse=True):
+        lock, found = member.lock, member.pins
+        if lock.name in names:
+            texts[lock.name] = make(lock, merged(made, found))
+            found = pins.read(texts[lock.name], lock.path)
+        made = merged(made, found)
+    return texts
+
+
+def _coverage(member: Member) -> int:
+    return len(member.lock.options.extras + member.lock.options.groups)
+
+
+def merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:
+    """Return the pins of both, those of the first for the packages that both have."""
+    taken = {pin.name for pin in first}
+    return (*first, *(pin for pin in second if pin.name not in taken))
+
+
+def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
+    """Return the pins of a lock that covers what any of some locks does; none if there is none."""
+    every = [member.lock for member in members]
+    options = replace(
+        every[0].options,
+        extras=tuple(sorted({extra for lock in every for extra in lock.options.extras})),
+        groups=tuple(sorted({group for lock in every for group in lock.options.groups})),
+    )
+    lock = replace(every[0], name=BASE, options=options)
+    kept: tuple[Pin, ...] = ()
+    for member in members:
+        kept = merged(kept, member.pins)
+    try:
+        return pins.read(make(lock, kept), lock.path)
+    except UvError:
+        return ()
+
+
+def _first_disagreement(
+    members: Sequence[Member], texts: Mapping[str, str]
+) -> tuple[Member, str] | None:
+    current = [
+        replace(member, pins=pins.read(texts[name], member.lock.path)) if name in texts else member
+        for member in members
+        for name in [member.lock.name]
+    ]
+    return next(quarrels(current), None)
+
+
+def quarrels(members: Sequence[Member]) -> Iterator[tuple[Member, str]]:
+    """Yield each lock that does not agree with one that covers more, and a line that tells how."""
+    ordered = sorted(members, key=_coverage, reverse=True)
+    for larger, member in itertools.combinations(ordered, 2):
+        if not _are_meant_to_differ(larger.lock, member.lock):
+            for reason in disagreements(_side(member), _side(larger)):
+                yield member, reason
+
+
+def _side(member: Member) -> Side:
+    lock = member.lock
+    return Side(
+        name=lock.name,
+        pins=member.pins,
+        python=lowest_python(lock),
+        system="" if lock.options.universal else sys.platform,
+    )
+
+
+def _are_meant_to_differ(one: ManagedLock, other: ManagedLock) -> bool:
+    """Tell whether ``[tool.uv] conflicts`` says that what two locks cover cannot be together."""
+    ours, theirs = _covered(one), _covered(other)
+    declared: Any = one.project.tool("uv").get("conflicts", [])
+    sets = [frozenset(_items(each)) for each in declared] if isinstance(declared, list) else []
+    return any(
+        mine != yours
+        for conflict in sets
+        for mine in conflict & ours
+        for yours in conflict & theirs
+    )
+
+
+def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
+    extras = (("extra", name) for name in lock.options.extras)
+    return frozenset((*extras, *(("group", name) for name in lock.options.groups)))
+
+
+def _items(conflict: Any) -> Iterator[tuple[str, str]]:
+    for item in conflict if isinstance(conflict, list) else ():
+        for kind, name in item.items() if isinstance(item, dict) else ():
+            yield str(kind), normalize(str(name))
