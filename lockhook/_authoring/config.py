@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BASE: Final = "requirements.txt"
 FULL: Final = "requirements-full.txt"
+PYLOCK: Final = "pylock.toml"
 FULL_EXTRA: Final = "full"
 
 _LOCK_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*\.txt|pylock(\.[^./\\]+)?\.toml")

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 
-from lockhook._authoring import cpu_policy, git, inputs, locks, lockset, pins, project, stamp
+from lockhook._authoring import (
+    cpu_policy,
+    git,
+    inputs,
+    installable,
+    locks,
+    lockset,
+    pins,
+    project,
+    stamp,
+)
 from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
 
@@ -139,7 +149,8 @@ def _judge_policy(fresh: Verdict, text: str) -> Verdict:
     if reasons := tuple(map(str, cpu_policy.leaks(found, policy))):
         advice = cpu_policy.mend(cpu_policy.leaks(found, policy), policy)
         return replace(fresh, status=LEAK, reasons=(*reasons, f"to mend it: {advice}"))
-    return replace(fresh, reasons=(*fresh.reasons, *cpu_policy.accepted(found, policy)))
+    notes = (*cpu_policy.accepted(found, policy), *installable.of_lock(fresh.lock, found))
+    return replace(fresh, reasons=(*fresh.reasons, *notes))
 
 
 _EDITED: Final = "it was changed after lockhook wrote it"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lockhook._authoring import locks, lockset, pins
+from lockhook._authoring import installable, locks, lockset, pins
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
-from lockhook.errors import LockfileError, UsageError
+from lockhook.errors import LeakError, LockfileError, UsageError, UvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,12 +82,14 @@ class Generated:
         changed: whether its bytes differ from what was there.
         changes: what became of its pins.
         count: how many packages it pins.
+        missing: one line for each package of which a platform has no file.
     """
 
     lock: ManagedLock
     changed: bool
     changes: tuple[Change, ...]
     count: int
+    missing: tuple[str, ...] = ()
 
 
 def generate(
@@ -121,7 +123,19 @@ def generate(
     )
     for lock, before in (*old, *others):
         if lock.name in texts:
-            yield _replace(lock, texts[lock.name], before)
+            made = _replace(lock, texts[lock.name], before)
+            yield replace(made, missing=_missing(lock, texts[lock.name], uv))
+
+
+def _missing(lock: ManagedLock, text: str, uv: Uv) -> tuple[str, ...]:
+    """Return what the platforms that a lock is for have no file of, as far as uv's cache tells."""
+    found = pins.read(text, lock.path)
+    if not lock.name.endswith(".toml"):
+        try:
+            found = Resolver(lock=lock, uv=uv, preferred=found).listed()
+        except (UvError, LeakError):
+            return ()
+    return tuple(installable.of_lock(lock, found))
 
 
 def _others(wanted: Sequence[ManagedLock]) -> Iterator[tuple[ManagedLock, tuple[Pin, ...]]]:

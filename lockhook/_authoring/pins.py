@@ -33,6 +33,7 @@ class Pin(NamedTuple):
         index_url: the URL of the index that it comes from, "" if the lock does not tell.
         url: of a direct reference, "" for all else.
         via: what wants it, as the lock tells it.
+        files: the names of its wheels and its sdist, if the lock lists them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Pin(NamedTuple):
     index_url: str = ""
     url: str = ""
     via: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def read(text: str, path: str) -> tuple[Pin, ...]:
@@ -107,6 +109,7 @@ def _of_pylock(text: str, path: str) -> Iterator[Pin]:
 
 
 def _of_package(package: dict[str, Any]) -> Pin:
+    files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
     version, marker = package.get("version", ""), package.get("marker", "")
     name = normalize(package["name"])
     if not is_name(name):
@@ -118,14 +121,14 @@ def _of_package(package: dict[str, Any]) -> Pin:
         str(Version(version)) if version else "",
         marker,
         # uv writes no `index`; where the files lie tells it as well.
-        index_url=str(package.get("index", "")) or _first_url(package),
+        index_url=str(package.get("index", "")) or next(map(_place, files), ""),
         url=_url(package),
+        files=tuple(str(file.get("name") or _place(file).rpartition("/")[2]) for file in files),
     )
 
 
-def _first_url(package: dict[str, Any]) -> str:
-    files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
-    return next((str(file["url"]) for file in files if "url" in file), "")
+def _place(file: dict[str, Any]) -> str:
+    return str(file.get("url") or file.get("path") or "")
 
 
 def _url(package: dict[str, Any]) -> str:

@@ -36,21 +36,24 @@ _LITERAL: Final = re.compile(r"""(['"])(?P<text>[^'"]*)\1""")
 _RELEASE: Final = re.compile(r"3\.(\d{1,2})(?:\.(\d{1,2}))?(?:\.\*)?")
 
 
-def environments(*markers: str, systems: tuple[str, ...] = SYSTEMS) -> Iterator[Mapping[str, str]]:
+def environments(
+    *markers: str, systems: tuple[str, ...] = SYSTEMS, machine: str = ""
+) -> Iterator[Mapping[str, str]]:
     """Yield every environment that could make a difference to some markers.
 
     Args:
         markers: those that are asked about; the machines and Pythons they name are tried too.
         systems: the values of ``sys_platform`` to try.
+        machine: the one ``platform_machine`` to try, "" for all that there are.
     """
     literals = {found["text"] for marker in markers for found in _LITERAL.finditer(marker)}
     pythons = sorted(set(_pythons(literals)))
     # A word that is no machine makes no difference to what asks for one.
     named = literals if any("platform_machine" in marker for marker in markers) else set()
     for system in systems:
-        machines = sorted(_MACHINES[system] | named)
-        for machine, python, names in itertools.product(machines, pythons, _IMPLEMENTATIONS):
-            yield _environment(system, machine, python, names)
+        machines = [machine] if machine else sorted(_MACHINES[system] | named)
+        for each, python, names in itertools.product(machines, pythons, _IMPLEMENTATIONS):
+            yield _environment(system, each, python, names)
 
 
 def _pythons(literals: set[str]) -> Iterator[tuple[int, int]]:
@@ -79,16 +82,18 @@ def _environment(
     }
 
 
-def applies(marker: str, systems: tuple[str, ...] = SYSTEMS) -> bool:
+def applies(marker: str, systems: tuple[str, ...] = SYSTEMS, *, machine: str = "") -> bool:
     """Tell whether a marker is true in any environment of some operating systems.
 
     Args:
         marker: "" is true everywhere.
         systems: values of ``sys_platform``.
+        machine: the one ``platform_machine`` to try, "" for all that there are.
 
     Raises:
         InvalidMarkerError: if it is no marker.
     """
     if not marker:
         return bool(systems)
-    return any(evaluate(marker, one) for one in environments(marker, systems=systems))
+    tried = environments(marker, systems=systems, machine=machine)
+    return any(evaluate(marker, environment) for environment in tried)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring import comments, cpu_policy, inputs, locks, pins, stamp, steering
 from lockhook._authoring.chains import chains
-from lockhook._authoring.config import BASE
+from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
 from lockhook._runtime import indexes
@@ -44,6 +44,7 @@ class Resolver:
         preferred: pins to keep where they still hold.
         limits: versions that an upgrade must keep to, such as ``numpy<2``.
         quiet: do not show uv's progress.
+        offline: take everything from uv's cache.
     """
 
     lock: ManagedLock
@@ -51,6 +52,7 @@ class Resolver:
     preferred: tuple[Pin, ...] = ()
     limits: Sequence[str] = ()
     quiet: bool = False
+    offline: bool = False
 
     def resolve(self) -> str:
         """Return the whole text of the lock as uv resolves it now.
@@ -61,13 +63,23 @@ class Resolver:
         """
         lock = self.lock
         found, python = lock.inputs(), lowest_python(lock)
-        policy = cpu_policy.of_lock(lock)
-        resolved = self.clean(policy)
+        resolved = self.clean()
         head = _header(_arguments(lock, python), lock.name)
         body = head + _index_lines(lock, resolved) + resolved
         return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
 
-    def clean(self, policy: Policy, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
+    def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
+        """Return what uv writes once transitive torch comes from the CPU index.
+
+        Args:
+            wanted: what to take from there, as far as it is known.
+            rounds: how often more may turn up.
+
+        Raises:
+            LeakError: if the resolution brings an accelerator build all the same.
+            UvError: if uv fails.
+        """
+        policy = cpu_policy.of_lock(self.lock)
         text = self.compile(wanted)
         found = tuple(cpu_policy.leaks(pins.read(text, self.lock.path), policy))
         if not found:
@@ -79,7 +91,7 @@ class Resolver:
         more = steering.requirements(leak for leak in found if leak.kind == SOURCE)
         if not (policy.cpu_index and rounds and set(more) - set(wanted)):
             raise self._refused(found, wanted, policy)
-        return self.clean(policy, tuple(sorted({*wanted, *more})), rounds - 1)
+        return self.clean(tuple(sorted({*wanted, *more})), rounds - 1)
 
     def _refused(self, found: Sequence[Leak], wanted: Sequence[str], policy: Policy) -> LeakError:
         told = self._told()
@@ -102,7 +114,18 @@ class Resolver:
             UvError: if uv fails.
         """
         told = self._told()
-        return pins.read(told.clean(cpu_policy.of_lock(self.lock)), told.lock.path)
+        return pins.read(told.clean(), told.lock.path)
+
+    def listed(self) -> tuple[Pin, ...]:
+        """Return the pins of the resolution, each with its files; from uv's cache alone.
+
+        Raises:
+            LeakError: if the resolution brings an accelerator build.
+            UvError: if uv fails.
+        """
+        # Of the formats, only this one lists files.
+        lock = replace(self.lock, name=PYLOCK)
+        return pins.read(replace(self, lock=lock, offline=True, quiet=True).clean(), lock.path)
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
@@ -120,6 +143,7 @@ class Resolver:
                 second = stack.enter_context(steering.second_project(wanted, self.lock.project))
                 arguments.insert(3, second)
             run = [*arguments, *_upgrades(self.limits), *_running(output)]
+            run += ["--offline"] if self.offline else []
             try:
                 self.uv.run(run, directory=directory, quiet=self.quiet)
             except UvError as error:

@@ -173,11 +173,11 @@ def test_what_lockhook_did_not_write(
 @pytest.mark.parametrize(
     ("dependency", "pins", "unsatisfied"),
     [
-        ("torch", "torch==2 ; os_name=='nt'\ntorch==2+cpu ; os_name!='nt'\n", None),
-        ("torch>2 ; os_name=='nt'", "torch==2\ntorch==3\n", None),
-        ("torch>2", "torch==2\ntorch==3\n", "torch 2, 3 does not satisfy torch>2"),
-        ("torch>2", "torch @ https://example.org/torch.whl\n", None),
-        ("torch>=2", "torch==2.1rc1\n", None),
+        ("pack", "pack==2 ; os_name=='nt'\npack==2+cpu ; os_name!='nt'\n", None),
+        ("pack>2 ; os_name=='nt'", "pack==2\npack==3\n", None),
+        ("pack>2", "pack==2\npack==3\n", "pack 2, 3 does not satisfy pack>2"),
+        ("pack>2", "pack @ https://example.org/pack.whl\n", None),
+        ("pack>=2", "pack==2.1rc1\n", None),
     ],
 )
 def test_forks_and_references(

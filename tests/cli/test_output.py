@@ -79,6 +79,7 @@ DOCUMENT: dict[str, Any] = {
             "reasons": ["dependencies: added tqdm"],
             "regenerated": False,
             "changes": [],
+            "notes": [],
         },
         {
             "lockfile": "requirements-full.txt",
@@ -87,6 +88,7 @@ DOCUMENT: dict[str, Any] = {
             "reasons": ["there is no such file"],
             "regenerated": False,
             "changes": [],
+            "notes": [],
         },
     ],
     "fix": ["lockhook sync", "git add requirements.txt requirements-full.txt"],
@@ -134,6 +136,7 @@ def test_generate_as_data(stale: Path, run: Run) -> None:
                 "reasons": [],
                 "regenerated": True,
                 "changes": [{"package": "tqdm", "old": "", "new": "4.67.1"}],
+                "notes": [],
             }
         ],
         "fix": [],
