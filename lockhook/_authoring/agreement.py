@@ -17,7 +17,7 @@ from lockhook._runtime.markers import evaluate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

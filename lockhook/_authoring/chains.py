@@ -10,7 +10,7 @@ from lockhook._runtime.names import is_name, normalize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 Chain = tuple[str, ...]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BASE: Final = "requirements.txt"
 FULL: Final = "requirements-full.txt"
 PYLOCK: Final = "pylock.toml"
+UV_LOCK: Final = "uv.lock"
 FULL_EXTRA: Final = "full"
 
 _LOCK_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*\.txt|pylock(\.[^./\\]+)?\.toml")
@@ -160,6 +161,9 @@ class _Reader:
 
     def lock(self, name: str, table: Any, *, emit_index: bool) -> LockOptions:
         where = f'.locks."{name}"'
+        if name == UV_LOCK:
+            self.refuse_unknown(self.table({name: table}, name, where), (), where)
+            return LockOptions()
         if not is_lock_name(name):
             raise self.refuse("is not the name of a lock", where, NAME_HINT)
         if not isinstance(table, dict):

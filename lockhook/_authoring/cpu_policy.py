@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 # Why a pin is a leak. The first kind is mended by the CPU index; the others never are.
 SOURCE: Final = "source"

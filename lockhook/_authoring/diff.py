@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 
 @dataclass(frozen=True, slots=True)

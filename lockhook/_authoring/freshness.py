@@ -17,7 +17,9 @@ from lockhook._authoring import (
     lockset,
     pins,
     project,
+    relock,
     stamp,
+    uv_metadata,
 )
 from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
@@ -25,9 +27,10 @@ from lockhook.errors import LockfileError, LockhookError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from lockhook._authoring.cpu_policy import Policy
     from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
     from lockhook._authoring.stamp import Stamp
 
 FRESH: Final = "fresh"
@@ -131,6 +134,8 @@ def judge_content(lock: ManagedLock) -> Verdict:
 
 
 def _judge_text(lock: ManagedLock, text: str) -> Verdict:
+    if lock.is_uvs:
+        return _judge_uv_lock(lock, text)
     wanted = lock.inputs()
     found, body = stamp.extract(text, lock.name)
     if found is None:
@@ -142,15 +147,33 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
     return Verdict(lock=lock, status=FRESH)
 
 
+def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
+    """Judge uv's own lock by the metadata of the project that uv wrote into it."""
+    try:
+        reasons = tuple(uv_metadata.changes(*pins.graph_of(text, lock.path), lock.project))
+    except LockfileError as error:
+        return Verdict(lock=lock, status=DAMAGED, reasons=(_place(error),))
+    return Verdict(lock=lock, status=STALE if reasons else FRESH, reasons=reasons)
+
+
 def _judge_policy(fresh: Verdict, text: str) -> Verdict:
     """Judge a lock that follows from its inputs by whether it is CPU-only."""
     policy = cpu_policy.of_lock(fresh.lock)
     found = pins.read(text, fresh.lock.path)
     if reasons := tuple(map(str, cpu_policy.leaks(found, policy))):
-        advice = cpu_policy.mend(cpu_policy.leaks(found, policy), policy)
-        return replace(fresh, status=LEAK, reasons=(*reasons, f"to mend it: {advice}"))
+        return replace(fresh, status=LEAK, reasons=(*reasons, *_mend(fresh.lock, found, policy)))
     notes = (*cpu_policy.accepted(found, policy), *installable.of_lock(fresh.lock, found))
     return replace(fresh, reasons=(*fresh.reasons, *notes))
+
+
+def _mend(lock: ManagedLock, found: Sequence[Pin], policy: Policy) -> Iterator[str]:
+    leaks = tuple(cpu_policy.leaks(found, policy))
+    lines = list(relock.lines_for(leaks, lock.project)) if lock.is_uvs else []
+    if lines:
+        yield "to mend it, pyproject.toml needs:"
+        yield from lines
+    else:
+        yield f"to mend it: {cpu_policy.mend(leaks, policy)}"
 
 
 _EDITED: Final = "it was changed after lockhook wrote it"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lockhook._authoring import installable, locks, lockset, pins
+from lockhook._authoring import cpu_policy, installable, locks, lockset, pins
+from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.diff import Change
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
     from lockhook._authoring.uv import Uv
 
 
@@ -113,7 +114,8 @@ def generate(
         ).resolve()
 
     def member(lock: ManagedLock, old: tuple[Pin, ...]) -> Member:
-        return Member(lock=lock, pins=tuple(pin for pin in old if not upgrade.may_change(pin)))
+        kept = tuple(pin for pin in old if lock.is_uvs or not upgrade.may_change(pin))
+        return Member(lock=lock, pins=kept, fixed=lock.is_uvs)
 
     # All of them are read first, so that one which must not be replaced stops the others too.
     old = [(lock, _old_pins(lock)) for lock in wanted]
@@ -125,6 +127,20 @@ def generate(
         if lock.name in texts:
             made = _replace(lock, texts[lock.name], before)
             yield replace(made, missing=_missing(lock, texts[lock.name], uv))
+
+
+def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
+    """Have uv make its own lock anew.
+
+    Raises:
+        LeakError: if the result brings an accelerator build; the lock is then as it was.
+        UvError: if uv fails.
+    """
+    old = locks.read_text(lock.path) or ""
+    new = relocking.relock(lock, uv, old, quiet=quiet)
+    with suppress(LockfileError):
+        return _generated(lock, new, changed=old != new, old=pins.read(old, lock.path))
+    return _generated(lock, new, changed=True, old=())
 
 
 def _missing(lock: ManagedLock, text: str, uv: Uv) -> tuple[str, ...]:
@@ -142,9 +158,12 @@ def _others(wanted: Sequence[ManagedLock]) -> Iterator[tuple[ManagedLock, tuple[
     """Yield the further locks that lockhook wrote for a project, with their pins."""
     names = {lock.name for lock in wanted}
     for lock in locks.locks_of(wanted[0].project) if wanted else ():
-        if lock.name not in names and locks.read_stamp(lock.path):
+        if lock.name not in names and (lock.is_uvs or locks.read_stamp(lock.path)):
             with suppress(LockfileError):
-                yield lock, pins.read(locks.read_text(lock.path) or "", lock.path)
+                found = pins.read(locks.read_text(lock.path) or "", lock.path)
+                # With a lock of uv that leaks, no lock can agree.
+                if not (lock.is_uvs and any(cpu_policy.leaks(found, cpu_policy.of_lock(lock)))):
+                    yield lock, found
 
 
 def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:
@@ -170,13 +189,17 @@ def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:
 
 
 def _replace(lock: ManagedLock, text: str, old: tuple[Pin, ...]) -> Generated:
-    new = pins.read(text, lock.path)
     changed = locks.read_text(lock.path) != text
     if changed:
         try:
             replace_text(lock.path, text)
         except OSError as error:
             raise unwritable(lock, error) from None
+    return _generated(lock, text, changed=changed, old=old)
+
+
+def _generated(lock: ManagedLock, text: str, *, changed: bool, old: tuple[Pin, ...]) -> Generated:
+    new = pins.read(text, lock.path)
     return Generated(
         lock=lock, changed=changed, changes=tuple(diff(old, new)), count=len({p.name for p in new})
     )

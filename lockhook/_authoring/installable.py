@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 
 class Platform(NamedTuple):

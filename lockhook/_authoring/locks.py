@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import config, inputs, stamp
-from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, LockOptions
+from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lockfile import read_bytes
 from lockhook.errors import ConfigError, LockfileError, UsageError
@@ -46,6 +46,11 @@ class ManagedLock:
     configured: bool = False
 
     @property
+    def is_uvs(self) -> bool:
+        """Whether it is a ``uv.lock``, which uv alone writes, for all extras and groups."""
+        return self.name == UV_LOCK
+
+    @property
     def path(self) -> str:
         """Where it lies."""
         return os.path.join(self.project.directory, self.name)
@@ -76,17 +81,19 @@ def locks_of(project: Project) -> tuple[ManagedLock, ...]:
         ConfigError: if ``[tool.lockhook]`` is not right.
     """
     settings = config.read(project)
-    if settings.locks:
-        return tuple(
-            ManagedLock(project=project, name=name, options=options, configured=True)
-            for name, options in settings.locks.items()
-        )
-    names = [BASE, *([FULL] if FULL_EXTRA in project.extras else []), *_on_disk(project.directory)]
-    return tuple(named(project, settings, name) for name in dict.fromkeys(names))
+    ours = list(settings.locks) or [
+        BASE,
+        *([FULL] if FULL_EXTRA in project.extras else []),
+        *_on_disk(project.directory),
+    ]
+    uvs = [UV_LOCK] if os.path.isfile(os.path.join(project.directory, UV_LOCK)) else []
+    return tuple(named(project, settings, name) for name in dict.fromkeys([*uvs, *ours]))
 
 
 def named(project: Project, settings: Settings, name: str) -> ManagedLock:
     """Return one lock by its name: as configured, as its stamp says, or as its name implies."""
+    if name == UV_LOCK:
+        return ManagedLock(project=project, name=name, options=LockOptions(), configured=True)
     if name in settings.locks:
         return ManagedLock(
             project=project, name=name, options=settings.locks[name], configured=True

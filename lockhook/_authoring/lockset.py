@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
     Resolve = Callable[[ManagedLock, tuple[Pin, ...]], str]
 
@@ -30,10 +30,12 @@ class Member:
     Attributes:
         lock: the lock.
         pins: those of its file that are to be kept where they hold.
+        fixed: whether the others have to agree with it, as with uv's own lock.
     """
 
     lock: ManagedLock
     pins: tuple[Pin, ...] = ()
+    fixed: bool = False
 
 
 def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
@@ -53,11 +55,13 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
         UvError: if uv fails.
     """
     everyone = [*wanted, *others]
+    fixed = [member for member in others if member.fixed]
+    free = [member for member in everyone if not member.fixed]
     texts = _in_turn(wanted, others, make)
-    if others and _first_disagreement(everyone, texts):
-        texts = _in_turn(everyone, (), make)
+    if len(free) > len(wanted) and _first_disagreement(everyone, texts):
+        texts = _in_turn(free, fixed, make)
     if _first_disagreement(everyone, texts):
-        texts = _in_turn(everyone, (), make, _union(everyone, make))
+        texts = _in_turn(free, fixed, make, _union(free, make))
     if found := _first_disagreement(everyone, texts):
         member, reason = found
         raise DisagreementError(
@@ -91,8 +95,8 @@ def _in_turn(
     return texts
 
 
-def _coverage(member: Member) -> int:
-    return len(member.lock.options.extras + member.lock.options.groups)
+def _coverage(member: Member) -> tuple[bool, int]:
+    return member.fixed, len(member.lock.options.extras + member.lock.options.groups)
 
 
 def merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:

@@ -188,6 +188,11 @@ class Project:
             else:
                 yield from self._canonical([item], f"dependency-groups.{name}")
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The normalised names of the dependency groups."""
+        return tuple(map(normalize, self._groups()))
+
     def _groups(self) -> Mapping[str, Any]:
         groups = self.pyproject.get("dependency-groups", {})
         if not (isinstance(groups, dict) and all(isinstance(g, list) for g in groups.values())):

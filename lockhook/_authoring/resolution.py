@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
     from lockhook._authoring.uv import Uv
 
 

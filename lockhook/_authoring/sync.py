@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.generate import Generated
+    from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.project import Project
+    from lockhook._authoring.uv import Uv
 
 
 def projects(files: Sequence[str], directory: str) -> list[Project]:
@@ -78,11 +80,25 @@ def check(files: Sequence[str], directory: str) -> Iterator[Verdict]:
 
 def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Iterator[Generated]:
     """Make the locks that are not current anew, and yield each."""
-    stale: dict[str, list[locks.ManagedLock]] = {}
+    stale: dict[str, list[ManagedLock]] = {}
     for verdict in verdicts:
         if not verdict.is_current:
             stale.setdefault(verdict.lock.project.directory, []).append(verdict.lock)
     program = uv.find() if stale else None
     for wanted in stale.values():
         if program is not None:
-            yield from generate.generate(wanted, program, quiet=quiet)
+            yield from _of_one_project(wanted, program, quiet=quiet)
+
+
+def _of_one_project(
+    wanted: Sequence[ManagedLock], program: Uv, *, quiet: bool
+) -> Iterator[Generated]:
+    for lock in wanted:
+        if lock.is_uvs:
+            yield generate.relock(lock, program, quiet=quiet)
+            # What agreed with it need not any more.
+            verdicts = freshness.judge_all(locks.locks_of(lock.project))
+            wanted = [verdict.lock for verdict in verdicts if not verdict.is_current]
+    ours = [lock for lock in wanted if not lock.is_uvs]
+    if ours:
+        yield from generate.generate(ours, program, quiet=quiet)

@@ -15,7 +15,7 @@ from lockhook.errors import LockfileError, UsageError
 
 if TYPE_CHECKING:
     from lockhook._authoring.chains import Chain
-    from lockhook._authoring.pins import Pin
+    from lockhook._authoring.pin import Pin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,7 +61,8 @@ def _all(args: Namespace, one: Project) -> tuple[ManagedLock, ...]:
             "--all makes each lock with its own options",
             hint="leave out --all, or put them under [tool.lockhook.locks] in pyproject.toml",
         )
-    return locks.locks_of(one)
+    # uv's own lock is for uv to write; `sync` has it made anew when it must be.
+    return tuple(lock for lock in locks.locks_of(one) if not lock.is_uvs)
 
 
 def _wanted(args: Namespace, one: Project) -> ManagedLock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lockhook._runtime.names import normalize
+from lockhook._runtime.names import normalize, without_credentials
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -46,6 +46,15 @@ def of_project(pyproject: Mapping[str, Any], directory: str) -> Indexes:
         default=absolute(default, directory) if isinstance(default, str) else "",
         cpu=absolute(cpu["url"], directory) if cpu else "",
     )
+
+
+def by_name(pyproject: Mapping[str, Any], directory: str) -> Mapping[str, str]:
+    """Return the URL of each ``[[tool.uv.index]]`` that has a name, without credentials."""
+    return {
+        entry["name"]: without_credentials(absolute(entry["url"], directory))
+        for entry in _entries(pyproject)
+        if isinstance(entry.get("name"), str)
+    }
 
 
 def cpu_entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:

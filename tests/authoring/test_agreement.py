@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lockhook._authoring.agreement import Side, disagreements
-from lockhook._authoring.pins import Pin
+from lockhook._authoring.pin import Pin
 
 OLD = Pin("numpy", "2.2.6", "python_full_version < '3.11'")
 NEW = Pin("numpy", "2.3.5", "python_full_version >= '3.11'")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from lockhook._authoring.chains import chains
-from lockhook._authoring.pins import Pin
+from lockhook._authoring.pin import Pin
 
 PROJECT = "bench (pyproject.toml)"
 

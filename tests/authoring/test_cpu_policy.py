@@ -4,7 +4,7 @@ import pytest
 
 from lockhook._authoring import cpu_policy, pins
 from lockhook._authoring.cpu_policy import INDEX, LABEL, NAME, SOURCE, Leak, Policy
-from lockhook._authoring.pins import Pin
+from lockhook._authoring.pin import Pin
 
 CPU = "https://mirror.example.org/cpu"
 DEFAULT = "https://mirror.example.org/simple"

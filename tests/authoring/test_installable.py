@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhook._authoring.installable import missing
-from lockhook._authoring.pins import Pin
+from lockhook._authoring.pin import Pin
 from lockhook._authoring.torch_wheels import write_indexes
 from lockhook._authoring.wheelhouse import Wheel
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lockhook._authoring import diff, pins
-from lockhook._authoring.pins import Pin
+from lockhook._authoring.pin import Pin
 from lockhook.errors import LockfileError
 
 FORK = (Pin("torch", "2.9.1", 'sys_platform == "darwin"'), Pin("torch", "2.9.1+cpu", ""))

@@ -1,0 +1,92 @@
+"""The pins of a uv.lock, with where they come from, where they apply and what wants them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from lockhook._authoring.pin import Pin
+from lockhook._runtime import indexes
+from lockhook._runtime.names import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lockhook._runtime.toml_table import Table
+    from lockhook._runtime.uv_lock import Graph
+
+_EDGES = ("optional-dependencies", "dev-dependencies")
+# What is installed from a folder of the project itself; it is no pin of anything.
+_LOCAL = ("editable", "virtual", "directory")
+
+Wanting = tuple[str, str]  # who, and where (a marker)
+
+
+def read(graph: Graph, directory: str) -> Iterator[Pin]:
+    """Yield the pins of a whole uv.lock, those of all its extras and groups.
+
+    Markers stand on its edges: a pin applies where any of the edges to it does.
+
+    Args:
+        graph: the lock.
+        directory: what the paths of local indexes are relative to.
+    """
+    tables = [table for entries in graph.packages.values() for table in entries]
+    wanted: dict[int, dict[Wanting, None]] = {}
+    for table in tables:
+        for edge in _edges(table):
+            for target in _targets(graph, edge):
+                wanting = (_label(table, graph), edge.text("marker"))
+                wanted.setdefault(id(target), {})[wanting] = None
+    for table in tables:
+        source = dict(table.values.get("source") or {})
+        if not source.keys() & set(_LOCAL):
+            yield _pin(table, source, list(wanted.get(id(table), ())), directory)
+
+
+def _edges(table: Table) -> Iterator[Table]:
+    yield from table.tables("dependencies")
+    for key in _EDGES:
+        named = table.table(key)
+        for name in named.values if named else ():
+            yield from named.tables(name) if named else ()
+
+
+def _targets(graph: Graph, edge: Table) -> Iterator[Table]:
+    version, source = edge.text("version"), edge.values.get("source")
+    for table in graph.packages.get(normalize(edge.required("name")), ()):
+        same_source = source is None or table.values.get("source") == source
+        if same_source and (not version or table.text("version") == version):
+            yield table
+
+
+def _label(table: Table, graph: Graph) -> str:
+    name = normalize(table.required("name"))
+    return f"{name} (pyproject.toml)" if name in graph.roots else name
+
+
+def _pin(table: Table, source: Mapping[str, Any], wanted: list[Wanting], directory: str) -> Pin:
+    registry = str(source.get("registry", ""))
+    url = next((str(source[kind]) for kind in ("git", "url", "path") if kind in source), "")
+    files = [*table.tables("wheels"), *filter(None, [table.table("sdist")])]
+    return Pin(
+        normalize(table.required("name")),
+        "" if url else table.text("version"),
+        _both(_any([marker for _, marker in wanted]), _any(table.texts("resolution-markers"))),
+        index_url=indexes.absolute(registry, directory) if registry else "",
+        url=url,
+        via=tuple(dict.fromkeys(who for who, _ in wanted)),
+        files=tuple(os.path.basename(file.text("url") or file.text("path")) for file in files),
+    )
+
+
+def _any(markers: Any) -> str:
+    """Return the marker that is true where any of some is; "" is true everywhere."""
+    distinct = list(dict.fromkeys(markers))
+    if not distinct or "" in distinct:
+        return ""
+    return " or ".join(f"({marker})" for marker in distinct) if distinct[1:] else distinct[0]
+
+
+def _both(one: str, other: str) -> str:
+    return f"({one}) and ({other})" if one and other else one or other

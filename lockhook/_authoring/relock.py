@@ -1,0 +1,103 @@
+"""uv.lock is uv's file: it is made by ``uv lock``, and put back if what that makes leaks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from lockhook._authoring import cpu_policy, pins
+from lockhook._authoring.chains import chains
+from lockhook._authoring.cpu_policy import SOURCE
+from lockhook._runtime import indexes
+from lockhook._runtime.files import replace_text
+from lockhook._runtime.names import normalize, without_credentials
+from lockhook.errors import LeakError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lockhook._authoring.cpu_policy import Leak
+    from lockhook._authoring.locks import ManagedLock
+    from lockhook._authoring.project import Project
+    from lockhook._authoring.uv import Uv
+
+OFFICIAL: Final = 'name = "pytorch-cpu"\nurl = "https://download.pytorch.org/whl/cpu"'
+
+
+def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
+    """Run ``uv lock``, and return the text of what it made.
+
+    Args:
+        lock: the uv.lock of a project.
+        uv: the uv to use.
+        old: what is there now, and will be again if the result leaks.
+        quiet: do not show uv's progress.
+
+    Raises:
+        LeakError: if the result brings an accelerator build.
+        UvError: if uv fails.
+    """
+    try:
+        uv.run(["lock", "--python", sys.executable], directory=lock.project.directory, quiet=quiet)
+        with open(lock.path, encoding="utf-8", newline="") as file:
+            new = file.read()
+        refuse_leaks(lock, new)
+    except BaseException:
+        replace_text(lock.path, old)
+        raise
+    return new
+
+
+def refuse_leaks(lock: ManagedLock, text: str) -> None:
+    """Raise if the text of a uv.lock brings an accelerator build.
+
+    Raises:
+        LeakError: with the chains that brought it in, and the lines that mend it.
+    """
+    policy = cpu_policy.of_lock(lock)
+    every = pins.read(text, lock.path)
+    found = tuple(cpu_policy.leaks(every, policy))
+    if found:
+        lines = ["would not be CPU-only, so it is put back as it was:"]
+        for name, leak in {leak.pin.name: leak for leak in found}.items():
+            lines += [f"  {leak}", *(f"    {' -> '.join(c)}" for c in chains(every, name))]
+        mending = list(lines_for(found, lock.project))
+        lines += ["  to mend it, pyproject.toml needs:" * bool(mending), *mending]
+        hint = "add these lines to pyproject.toml, or let `lockhook init` do it, and run `uv lock`"
+        raise LeakError(
+            "\n".join(filter(None, lines)),
+            path=lock.path,
+            hint=hint if mending else cpu_policy.mend(found, policy),
+        )
+
+
+def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
+    """Yield the lines of a pyproject.toml that make ``uv lock`` take packages from the CPU index.
+
+    A constraint makes a source hold for what is only transitive, if it has a specifier.
+
+    Args:
+        leaks: what is wrong with the lock.
+        project: what its pyproject.toml has already is not repeated.
+    """
+    names = sorted({leak.pin.name for leak in leaks if leak.kind == SOURCE})
+    if not names:
+        return
+    entry = indexes.cpu_entry(project.pyproject)
+    uv = project.tool("uv")
+    constraints = [*uv.get("constraint-dependencies", []), *(f"{name}>=0" for name in names)]
+    sourced = set(map(normalize, uv.get("sources", {})))
+    index = entry.get("name", "pytorch-cpu")
+    yield "    [tool.uv]"
+    yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"
+    if missing := [name for name in names if name not in sourced]:
+        yield "    [tool.uv.sources]"
+        yield from (f"    {name} = {{ index = {_quoted(index)} }}" for name in missing)
+    if not entry:
+        yield "    [[tool.uv.index]]"
+        yield from (f"    {line}" for line in OFFICIAL.split("\n"))
+        yield "    explicit = true"
+
+
+def _quoted(text: str) -> str:
+    return f'"{without_credentials(text)}"'

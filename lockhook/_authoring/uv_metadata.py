@@ -1,0 +1,157 @@
+"""Does a uv.lock follow from its project? Told by the metadata that uv wrote into it.
+
+uv spells markers in its own way, so requirements are not compared as text: two markers are the
+same if they are true in the same environments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from lockhook._authoring import platforms
+from lockhook._runtime import indexes
+from lockhook._runtime.markers import evaluate
+from lockhook._runtime.names import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lockhook._authoring.project import Project
+    from lockhook._runtime.toml_table import Table
+    from lockhook._runtime.uv_lock import Graph
+
+
+def changes(graph: Graph, document: Mapping[str, Any], project: Project) -> Iterator[str]:
+    """Yield one line for each input that is not what it was when uv made the lock.
+
+    Args:
+        graph: the lock.
+        document: the same lock, parsed.
+        project: the project beside it.
+
+    Raises:
+        ProjectError: if the project does not say what it depends on.
+    """
+    if not _same_specifier(str(document.get("requires-python", "")), project.requires_python):
+        was, now = document.get("requires-python") or "none", project.requires_python or "none"
+        yield f"requires-python: {was} -> {now}"
+    root = next(iter(graph.packages.get(project.name, ())), None)
+    if root is None:
+        yield f"{project.name} is not in it"
+        return
+    metadata = root.table("metadata")
+    yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(project))
+    yield from _group_changes(metadata, project)
+    yield from _moved(metadata, project)
+    manifest = document.get("manifest", {})
+    for key in ("constraints", "overrides"):
+        declared = project.tool("uv").get(f"{key[:-1]}-dependencies", [])
+        locked = map(_text, manifest.get(key, ()))
+        yield from _differences(
+            f"[tool.uv] {key}", list(locked), [_plain(text) for text in declared]
+        )
+
+
+def _declared(project: Project) -> list[str]:
+    """Return all requirements of a project, those of its extras with a marker that says so."""
+    extras = [
+        _with_marker(text, f"extra == '{name}'")
+        for name in project.extras
+        for text in project.extras[name]
+    ]
+    return [*map(_plain, project.dependencies), *extras]
+
+
+def _plain(text: str) -> str:
+    return _with_marker(text, "")
+
+
+def _with_marker(text: str, condition: str) -> str:
+    """Return a requirement, a direct reference without its URL, under a further condition."""
+    parsed = Requirement(text)
+    own = str(parsed.marker or "")
+    marker = f"({own}) and {condition}" if own and condition else own or condition
+    extras = f"[{','.join(sorted(map(normalize, parsed.extras)))}]" if parsed.extras else ""
+    head = f"{normalize(parsed.name)}{extras}{parsed.specifier}"
+    return f"{head} ; {marker}" if marker else head
+
+
+def _locked(metadata: Table | None, key: str) -> list[str]:
+    return [_text(table.values) for table in metadata.tables(key)] if metadata else []
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
+    marker = f" ; {entry['marker']}" if entry.get("marker") else ""
+    return _plain(f"{entry['name']}{extras}{entry.get('specifier', '')}{marker}")
+
+
+def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
+    locked = metadata.table("requires-dev") if metadata else None
+    names = dict.fromkeys([*(locked.values if locked else ()), *project.groups])
+    for name in names:
+        before = _locked(locked, name)
+        now = [_plain(text) for text in project.group(name)] if name in project.groups else []
+        yield from _differences(f"group {name}", before, now)
+
+
+def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
+    """Yield the direct dependencies that are to come from another index than they did."""
+    sources = project.tool("uv").get("sources", {})
+    urls = indexes.by_name(project.pyproject, project.directory)
+    for table in metadata.tables("requires-dist") if metadata else ():
+        name = normalize(table.required("name"))
+        source = next((s for key, s in sources.items() if normalize(key) == name), None)
+        # A list of sources, each with its marker, is nothing that one entry can be held against.
+        wanted = None if isinstance(source, list) else (source or {}).get("index", "")
+        if wanted is not None and urls.get(wanted, "") != table.text("index"):
+            yield f"[tool.uv.sources] {name}: comes from another index"
+
+
+def _differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+    for text in _without(declared, locked):
+        yield f"{where}: added {text}"
+    for text in _without(locked, declared):
+        yield f"{where}: removed {text}"
+
+
+def _without(some: Iterable[str], others: Sequence[str]) -> Iterator[str]:
+    known = set(others)
+    for text in dict.fromkeys(some):
+        if text not in known and not any(_same(text, other) for other in others):
+            yield text
+
+
+def _same(one: str, other: str) -> bool:
+    head, _, marker = one.partition(" ; ")
+    other_head, _, other_marker = other.partition(" ; ")
+    return head == other_head and _same_marker(marker, other_marker)
+
+
+def _same_marker(one: str, other: str) -> bool:
+    return all(_holds(one, found) == _holds(other, found) for found in _tried(one, other))
+
+
+def _tried(one: str, other: str) -> Iterator[Mapping[str, str]]:
+    extras = {"", *_extras(one), *_extras(other)}
+    for found in platforms.environments(one, other):
+        yield from ({**found, "extra": extra} for extra in extras)
+
+
+def _extras(marker: str) -> Iterator[str]:
+    parts = marker.replace('"', "'").split("extra == '")
+    yield from (part.partition("'")[0] for part in parts[1:])
+
+
+def _holds(marker: str, environment: Mapping[str, str]) -> bool:
+    return not marker or evaluate(marker, environment)
+
+
+def _same_specifier(one: str, other: str) -> bool:
+    try:
+        return SpecifierSet(one) == SpecifierSet(other)
+    except InvalidSpecifier:
+        return False
