@@ -101,3 +101,52 @@ def test_generate_check_sync_verify(
         assert done.returncode == 0, done.stderr.decode()
         assert spawn("verify", "--python", environment.python, cwd=tmp_path).code == 0
         subprocess.run(pip, check=True, cwd=tmp_path)
+
+
+SUITE = """\
+[project]
+name = "storage-suite"
+version = "1"
+requires-python = ">=3.10"
+dependencies = ["accelerate", "pynvml", "psutil", "pyarrow"]
+
+[project.optional-dependencies]
+full = ["sentence-transformers", "pandas"]
+
+[tool.uv.sources]
+torch = {{ index = "pytorch-cpu" }}
+
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "{url}"
+explicit = true
+"""
+ACCEPT = '[tool.lockhook.accept]\nnvidia-ml-py = "reads the power meter"\n'
+ACCELERATORS = re.compile(r'^(?:name = ")?((?:nvidia|cuda|triton)[a-z0-9-]*)', re.MULTILINE)
+
+
+def test_a_suite_that_pulls_torch_in(
+    tmp_path: Path, cpu_index: str, spawn: Callable[..., Result]
+) -> None:
+    # Counted: in uv's own lock, though the project names the CPU index; and in ours.
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text(SUITE.format(url=cpu_index))
+    subprocess.run(["uv", "lock", "--quiet"], cwd=tmp_path, check=True)
+    by_uv = set(ACCELERATORS.findall((tmp_path / "uv.lock").read_text()))
+    assert len(by_uv) > 10
+    leak = spawn("check", cwd=tmp_path)
+    assert leak.code == 1
+    assert "uv.lock: leak\n" in leak.out
+
+    refused = spawn("generate", "--all", cwd=tmp_path)
+    assert refused.code == 1
+    assert "    storage-suite (pyproject.toml) -> pynvml -> nvidia-ml-py\n" in refused.err
+    pyproject.write_text(SUITE.format(url=cpu_index) + ACCEPT)
+    made = spawn("generate", "--all", cwd=tmp_path)
+    assert made.code == 0, made.err
+    for name in ("requirements.txt", "requirements-full.txt"):
+        text = (tmp_path / name).read_text()
+        assert set(ACCELERATORS.findall(text)) == {"nvidia-ml-py"}
+        assert "torch==2.9.1+cpu ; sys_platform != 'darwin'" in text
+    why = spawn("why", "torch", "-l", "requirements-full.txt", cwd=tmp_path)
+    assert "  storage-suite (pyproject.toml) -> sentence-transformers -> torch\n" in why.out
