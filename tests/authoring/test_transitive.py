@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomli
@@ -15,7 +19,7 @@ from lockhook._authoring.torch_wheels import write_indexes
 from lockhook._authoring.wheelhouse import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lockhook._authoring.torch_wheels import Indexes
@@ -185,6 +189,67 @@ def test_plain_pip_installs_it(
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert run("verify", "-l", name, "--python", tmp_path / "env").code == 0
+
+
+# --- an index that wants to know who asks ---
+
+SECRET = "hush-hush"
+
+
+class Guarded(SimpleHTTPRequestHandler):
+    def send_head(self) -> Any:
+        given = self.headers.get("Authorization", "").removeprefix("Basic ")
+        if base64.b64decode(given) == f"somebody:{SECRET}".encode():
+            return super().send_head()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", "Basic")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return None
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        pass
+
+
+@pytest.fixture
+def guarded(wide: Indexes, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the CPU index is served to those who have the password."""
+    monkeypatch.delenv("UV_OFFLINE")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler = functools.partial(Guarded, directory=wide.cpu.removeprefix("file://"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("where", ["url", "environment"])
+@pytest.mark.parametrize("name", ["requirements.txt", "pylock.toml"])
+def test_credentials_of_the_index(
+    project: Callable[..., Path],
+    run: Run,
+    wide: Indexes,
+    guarded: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    where: str,
+) -> None:
+    folder = project("accelerate", "vision-tools")
+    who = f"somebody:{SECRET}@" if where == "url" else ""
+    if not who:
+        monkeypatch.setenv("UV_INDEX_PYTORCH_CPU_USERNAME", "somebody")
+        monkeypatch.setenv("UV_INDEX_PYTORCH_CPU_PASSWORD", SECRET)
+    pyproject = folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace(wide.cpu, f"http://{who}{guarded}"))
+    code, out, err = run("generate", "-o", name)
+    assert code == 0, err
+    assert_cpu_only(folder / name)
+    text = (folder / name).read_text()
+    assert f"http://{guarded}" in text
+    assert SECRET not in text + out + err
+    assert run("generate", "-o", name).code == 0
+    assert (folder / name).read_text() == text
+    assert "leak" not in run("check").out
 
 
 # --- what still leaks is not written ---
