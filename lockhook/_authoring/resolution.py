@@ -259,9 +259,14 @@ def _index_lines(lock: ManagedLock, resolved: str) -> str:
     """Return the line that lets plain ``pip install -r`` find the pins from the CPU index."""
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
-    cpu = indexes.of_project(lock.project.pyproject, lock.project.directory).cpu
+    entry = indexes.cpu_entry(lock.project.pyproject)
     labelled = any("+" in pin.version for pin in pins.read(resolved, lock.path))
-    return f"--extra-index-url {without_credentials(cpu)}\n" if cpu and labelled else ""
+    if not (entry and labelled):
+        return ""
+    # A flat index is a page or a folder of files, which pip calls by another name.
+    option = "--find-links" if entry.get("format") == "flat" else "--extra-index-url"
+    url = indexes.absolute(entry["url"], lock.project.directory)
+    return f"{option} {without_credentials(url)}\n"
 
 
 def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:

@@ -6,10 +6,12 @@ import base64
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,6 @@ from lockhook._authoring.wheelhouse import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from lockhook._authoring.torch_wheels import Indexes
     from tests.conftest import Result
@@ -189,6 +190,24 @@ def test_plain_pip_installs_it(
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert run("verify", "-l", name, "--python", tmp_path / "env").code == 0
+
+
+def test_a_folder_of_wheels_is_an_index_too(
+    project: Callable[..., Path], run: Run, wide: Indexes, tmp_path: Path
+) -> None:
+    folder, flat = project("deep"), tmp_path / "flat"
+    flat.mkdir()
+    for wheel in Path(wide.cpu.removeprefix("file://")).glob("torch*/*.whl"):
+        shutil.copy(wheel, flat)
+    pyproject = folder / "pyproject.toml"
+    entry = 'format = "flat"\nurl = "../flat"'
+    pyproject.write_text(pyproject.read_text().replace(f'url = "{wide.cpu}"', entry))
+    assert run("generate", "--hashes").code == 0
+    lock = folder / "requirements.txt"
+    assert_cpu_only(lock)
+    assert f"\n--find-links {flat.as_uri()}\n" in lock.read_text()
+    install(lock, tmp_path / "env", wide)
+    assert run("verify", "--python", tmp_path / "env").code == 0
 
 
 # --- an index that wants to know who asks ---
