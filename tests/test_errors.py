@@ -32,6 +32,7 @@ def test_one_tree_with_one_code_each() -> None:
     codes = {name: getattr(errors, name).exit_code for name in errors.__all__}
     assert all(issubclass(getattr(errors, name), LockhookError) for name in errors.__all__)
     assert {name for name, code in codes.items() if code != 3} == {
-        "ConfigError", "LockMismatch", "UsageError",
+        "ConfigError", "DisagreementError", "LeakError", "LockMismatch", "UsageError",
     }  # fmt: skip
     assert (codes["LockMismatch"], codes["UsageError"], codes["ConfigError"]) == (1, 2, 2)
+    assert codes["LeakError"] == codes["DisagreementError"] == 1

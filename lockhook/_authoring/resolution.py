@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import comments, cpu_policy, inputs, locks, pins, stamp, steering
+from lockhook._authoring import comments, cpu_policy, hashes, inputs, locks, pins, stamp, steering
 from lockhook._authoring.chains import chains
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
@@ -63,7 +63,7 @@ class Resolver:
         """
         lock = self.lock
         found, python = lock.inputs(), lowest_python(lock)
-        resolved = self.clean()
+        resolved = self._with_every_hash(self.clean())
         head = _header(_arguments(lock, python), lock.name)
         body = head + _index_lines(lock, resolved) + resolved
         return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
@@ -123,9 +123,19 @@ class Resolver:
             LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
+        lister = self._lister()
+        return pins.read(lister.clean(), lister.lock.path)
+
+    def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
-        lock = replace(self.lock, name=PYLOCK)
-        return pins.read(replace(self, lock=lock, offline=True, quiet=True).clean(), lock.path)
+        return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
+
+    def _with_every_hash(self, text: str) -> str:
+        settings = self.lock.project.tool("uv")
+        if not (self.lock.options.hashes and hashes.are_incomplete(settings)):
+            return text
+        preferred = pins.read(text, self.lock.path)
+        return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.

@@ -89,7 +89,7 @@ LOCK = '[tool.lockhook.locks."a.txt"]'
                 f'[tool.lockhook.locks."{name}"] is not the name of a lock',
                 "a lock is called NAME.txt, pylock.toml or pylock.NAME.toml",
             )
-            for name in ("../a.txt", "a/b.txt", "-a.txt", "uv.lock", "pylock.a.b.toml", "a.txt\n")
+            for name in ("../a.txt", "a/b.txt", "-a.txt", "pylock.a.b.toml", "a.txt\n")
         ),
     ],
 )

@@ -1,0 +1,62 @@
+"""The hashes of every file of a pin, where uv writes those of one file only.
+
+For an index that is a folder of wheels, ``uv pip compile --generate-hashes`` takes the hash of the
+file that it read, the one for this machine; the lock would install nowhere else. Its
+``pylock.toml`` lists them all.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import tomli
+
+from lockhook._runtime.names import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PIN: Final = re.compile(
+    r"^(?P<head>(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)[^\n]*) \\\n"
+    r"(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
+    re.MULTILINE,
+)
+
+
+def complete(text: str, pylock: str) -> str:
+    """Return a requirements.txt with the hashes of all files that another lock lists.
+
+    Args:
+        text: as uv wrote it.
+        pylock: the text of a ``pylock.toml`` of the same resolution.
+    """
+    known = _by_pin(pylock)
+
+    def with_all(found: re.Match[str]) -> str:
+        own = re.findall(r"--hash=(\S+)", found["hashes"])
+        every = sorted({*own, *known.get((normalize(found["name"]), found["version"]), ())})
+        return found["head"] + "".join(f" \\\n    --hash={each}" for each in every) + "\n"
+
+    return _PIN.sub(with_all, text)
+
+
+def _by_pin(pylock: str) -> Mapping[tuple[str, str], set[str]]:
+    hashes: dict[tuple[str, str], set[str]] = {}
+    for package in tomli.loads(pylock).get("packages", []):
+        key = package["name"], package.get("version", "")
+        hashes.setdefault(key, set()).update(_of_package(package))
+    return hashes
+
+
+def _of_package(package: Mapping[str, Any]) -> set[str]:
+    files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
+    return {f"{name}:{digest}" for file in files for name, digest in file["hashes"].items()}
+
+
+def are_incomplete(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a project's ``[tool.uv]`` names a folder of wheels."""
+    entries = settings.get("index", [])
+    flat = any(isinstance(e, dict) and e.get("format") == "flat" for e in entries)
+    pip = settings.get("pip", {})
+    return flat or bool(settings.get("find-links") or pip.get("find-links"))
