@@ -79,6 +79,16 @@ def files_named(name: str, directory: str) -> list[str]:
     return [path for path in paths if os.path.isfile(path)]
 
 
+def hook_path(name: str, directory: str) -> str | None:
+    """Return where a hook of a repository lies or would lie, None outside of any.
+
+    Raises:
+        GitError: if git refuses to read the repository.
+    """
+    answer = _run(["rev-parse", "--git-path", f"hooks/{name}"], directory)
+    return os.path.join(directory, answer.rstrip("\n")) if answer else None
+
+
 def add(paths: Sequence[str], directory: str) -> None:
     """Stage files, ignored ones too.
 

@@ -31,24 +31,29 @@ def run(args: Namespace) -> int:
         LockhookError: if one cannot be made; those before it stand.
     """
     upgrade = Upgrade.parse(args.upgrade_package, everything=args.upgrade)
-    one = _project(args)
+    one = project.load(directory_of(args.pyproject))
     wanted = _all(args, one) if args.all else [_wanted(args, one)]
     made = list(generate.generate(wanted, uv.find(), upgrade, quiet=args.quiet))
     show(_view(made, quiet=args.quiet), args.format)
     return 0
 
 
-def _project(args: Namespace) -> Project:
-    if args.pyproject is None:
-        return project.load(nearest_project(os.getcwd()) or os.getcwd())
-    directory, name = os.path.split(os.path.abspath(args.pyproject))
+def directory_of(pyproject: str | None) -> str:
+    """Return the directory of the project that ``--pyproject`` names, or of the nearest one.
+
+    Raises:
+        UsageError: if it names another file.
+    """
+    if pyproject is None:
+        return nearest_project(os.getcwd()) or os.getcwd()
+    directory, name = os.path.split(os.path.abspath(pyproject))
     if name != project.FILE:
         raise UsageError(
             f"is not called {project.FILE}, which uv reads",
-            path=args.pyproject,
+            path=pyproject,
             hint=f"--pyproject takes the path of a {project.FILE}",
         )
-    return project.load(directory)
+    return directory
 
 
 def _given(args: Namespace) -> dict[str, object]:

@@ -22,21 +22,31 @@ _NOTHING: Final = "no lock concerns these files"
 
 def shown(lock: ManagedLock) -> str:
     """Return a lock's path as people name it from here."""
-    path = os.path.relpath(lock.path)
-    return lock.path if path.startswith("..") else path
+    return shown_path(lock.path)
+
+
+def shown_path(path: str) -> str:
+    """Return an absolute path as people name it from here."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def git_add(locks: Sequence[ManagedLock]) -> list[str]:
     """Return the command that stages locks, none if no repository holds them."""
-    known = {shown(lock): git.status(lock.path) for lock in locks}
-    paths = [
+    return git_add_paths([lock.path for lock in locks])
+
+
+def git_add_paths(paths: Sequence[str]) -> list[str]:
+    """Return the command that stages files, none if no repository holds them."""
+    known = {shown_path(path): git.status(path) for path in paths}
+    within = [
         f"./{path}" if path.startswith("-") else path
         for path, status in known.items()
         if status != git.OUTSIDE
     ]
     # Without it, git refuses what `.gitignore` names.
     force = ["--force"] if git.IGNORED in known.values() else []
-    return [quote(["git", "add", *force, *paths])] if paths else []
+    return [quote(["git", "add", *force, *within])] if within else []
 
 
 def view(
@@ -65,7 +75,7 @@ def view(
             "locks": documents,
             "fix": list(commands),
         },
-        text=[_NOTHING] if nothing else [*_text(verdicts, made), *_commands(commands)],
+        text=[_NOTHING] if nothing else [*_text(verdicts, made), *next_commands(commands)],
         title=f"locks: {'all fresh' if not bad else f'{len(bad)} not fresh'}",
         rows=[("lock", "status", "why"), *map(_row, verdicts)],
         annotations=[_annotation(verdict) for verdict in bad],
@@ -109,7 +119,8 @@ def outcome(made: Generated) -> Iterator[str]:
     yield from (f"  note: {line}" for line in made.missing)
 
 
-def _commands(commands: Sequence[str]) -> Iterator[str]:
+def next_commands(commands: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that say what to run next, none if there is nothing."""
     if commands:
         yield ""
         yield "Next, run:"

@@ -39,6 +39,7 @@ def build() -> argparse.ArgumentParser:
         help="print the completion script for a shell, and exit",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _init(_command(commands, "init", "set a project up: CPU index, locks, hook", _run_init))
     _generate(_command(commands, "generate", "resolve with uv and write the lock", _run_generate))
     _sync(_command(commands, "sync", "regenerate the locks that are not fresh", _run_sync))
     _check(_command(commands, "check", "are the locks fresh? reads only, offline", _run_check))
@@ -66,6 +67,16 @@ def _command(
 
 def _sentence(summary: str) -> str:
     return f"{summary[0].upper()}{summary[1:]}{'' if summary.endswith('?') else '.'}"
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="print what would change as a diff, write nothing")
+    add(
+        "--pyproject", metavar="PATH", help="the project's pyproject.toml; default: the nearest one"
+    )
+    add("--hook-repo", metavar="URL", help="where pre-commit gets lockhook; default: see README")
+    add("--hook-rev", metavar="REV", help="a tag or commit there; default: this version's tag")
 
 
 def _generate(parser: argparse.ArgumentParser) -> None:
@@ -166,6 +177,12 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 # The commands are imported when they run: `verify` needs nothing of what `generate` does.
+
+
+def _run_init(args: argparse.Namespace) -> int:
+    from lockhook._cli import init
+
+    return init.run(args)
 
 
 def _run_generate(args: argparse.Namespace) -> int:
