@@ -11,8 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from lockhook._authoring import platforms, toml_edit
 from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import TORCH_FAMILY, is_accelerator_label
+from lockhook._runtime.markers import InvalidMarkerError
 from lockhook._runtime.names import normalize, without_credentials
-from lockhook.errors import LockhookError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -189,7 +189,7 @@ def _holds(item: Mapping[str, Any], system: str) -> bool:
         return False
     try:
         return platforms.applies(str(item.get("marker", "")), (system,))
-    except LockhookError:
+    except InvalidMarkerError:
         return False
 
 

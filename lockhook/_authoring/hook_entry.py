@@ -64,7 +64,7 @@ def _load(text: str) -> dict[str, Any]:
         line = mark.line + 1 if mark else None
         raise ProjectError(f"is not valid YAML: {reason}", line=line) from None
     config = {} if config is None else config
-    if not isinstance(config, dict) or not isinstance(config.get("repos") or [], list):
+    if not isinstance(config, dict) or not isinstance(config.get("repos"), list | None):
         raise ProjectError("is not a configuration of pre-commit: it has no list `repos`")
     return config
 

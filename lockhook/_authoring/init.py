@@ -16,7 +16,7 @@ from lockhook._runtime.names import normalize
 from lockhook.errors import MissingToolError, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _UV_TOML: Final = "uv.toml"
 _BOM: Final = "\ufeff"
@@ -106,7 +106,9 @@ def plan(directory: str, entry: Mapping[str, Any]) -> Plan:
     edited, blocked = _edited(old, Edited(text=before.removeprefix(_BOM)))
     mark = _BOM if before.startswith(_BOM) else ""
     pyproject = File(path=old.path, before=before, after=mark + edited.text, changes=edited.changes)
-    hook = _blocked(blocked, old) if blocked else _hook(old.directory, entry)
+    hook = _hook(old.directory, entry)
+    if blocked:
+        hook = _blocked(blocked, old, hook)
     parts = (*_uv_toml(old), *hook)
     return Plan(
         project=Project(directory=old.directory, pyproject=edited.table),
@@ -204,11 +206,17 @@ def _unlockable(new: Project) -> ProjectError | None:
     return None
 
 
-def _blocked(why: ProjectError, old: Project) -> Iterator[Gap]:
+def _blocked(why: ProjectError, old: Project, hook: Iterable[File | Gap]) -> Iterator[File | Gap]:
+    """Yield what has to wait until the project can be locked, in place of the hook's file."""
     hint = f"{why.hint or 'mend the file'}; then run `lockhook init` again"
-    if not old.has_settings:
-        yield Gap(what="[tool.lockhook]", reason=f"pyproject.toml {why.reason}", hint=hint)
-    yield Gap(
+    what = "the locks" if old.has_settings else "[tool.lockhook]"
+    yield Gap(what=what, reason=f"{project.FILE}: {why.reason}", hint=hint)
+    there = tuple(part for part in hook if isinstance(part, File) and not part.is_changed)
+    yield from there or (_too_early(hint),)
+
+
+def _too_early(hint: str) -> Gap:
+    return Gap(
         what=f"the hook {hook_entry.HOOK}",
         reason="it would refuse every commit that changes pyproject.toml until then",
         hint=hint,

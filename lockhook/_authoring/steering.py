@@ -7,12 +7,12 @@ It asks for each package just where the lock has it already, so it adds none.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from lockhook._authoring.toml_edit import literal
 from lockhook._runtime import indexes
 
 if TYPE_CHECKING:
@@ -60,16 +60,9 @@ def _text(wanted: tuple[str, ...], project: Project) -> str:
     name = entry.setdefault("name", _INDEX)
     entry.pop("default", None)
     names = dict.fromkeys(requirement.partition(" ")[0] for requirement in wanted)
-    sources = "".join(f"{_toml(each)} = {{ index = {_toml(name)} }}\n" for each in names)
+    sources = "".join(f"{literal(each)} = {{ index = {literal(name)} }}\n" for each in names)
     return (
-        f'[project]\nname = "{NAME}"\nversion = "0"\ndependencies = {_toml(list(wanted))}\n'
+        f'[project]\nname = "{NAME}"\nversion = "0"\ndependencies = {literal(list(wanted))}\n'
         f"[tool.uv.sources]\n{sources}"
-        "[[tool.uv.index]]\n" + "".join(f"{_toml(k)} = {_toml(v)}\n" for k, v in entry.items())
+        "[[tool.uv.index]]\n" + "".join(f"{literal(k)} = {literal(v)}\n" for k, v in entry.items())
     )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    # For strings, numbers, booleans and lists of these, JSON is TOML.
-    return json.dumps(value)

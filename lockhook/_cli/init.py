@@ -15,6 +15,7 @@ from lockhook._cli.style import Style
 from lockhook._cli.view import Annotation, View, harmless, show
 from lockhook._runtime.discovery import nearest_project
 from lockhook._runtime.fix import quote
+from lockhook._runtime.names import visible
 from lockhook.errors import LockhookError, ProjectError
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def _is_installed(directory: str) -> bool:
 def _print_diffs(plan: Plan) -> None:
     style = Style(sys.stdout)
     for line in (line for file in plan.files for line in _diff(file)):
-        print(style(harmless(line), *filter(None, [_COLOURS.get(line[:1])])))
+        first, *rest = line.split("\t")
+        shown = "\t".join([harmless(first), *map(visible, rest)])
+        print(style(shown, *filter(None, [_COLOURS.get(line[:1])])))
 
 
 def _diff(file: File) -> Iterator[str]:

@@ -69,7 +69,7 @@ def test_version(run: Run) -> None:
     assert run("--version") == (0, f"lockhook {lockhook.__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["generate", "sync", "check", "verify", "demo"])
+@pytest.mark.parametrize("command", ["init", "generate", "sync", "check", "verify", "demo"])
 def test_help(run: Run, command: str) -> None:
     result = run(command, "--help")
     assert (result.code, result.err) == (0, "")
