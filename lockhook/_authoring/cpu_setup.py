@@ -70,6 +70,7 @@ def set_up(edited: Edited, locked: Iterable[str] | None) -> Edited:
         ProjectError: if the document is not of a kind that takes them.
     """
     entry = _entry(edited.table)
+    edited = edited.noting(*_for_everything(_table(edited.table, *_UV)))
     if entry.get("default") is True:
         place = without_credentials(entry["url"])
         return edited.noting(f"every package comes from {place}, so torch needs no source")
@@ -93,6 +94,16 @@ def _entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _is_for_accelerators(url: str) -> bool:
     return any(is_accelerator_label(f"+{part}") for part in url.split("/"))
+
+
+def _for_everything(uv: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what to say of an index of CPU builds that every package may come from."""
+    for key in ("index-url", "extra-index-url", "find-links"):
+        urls = uv.get(key)
+        for url in [urls] if isinstance(urls, str) else _list(uv, key):
+            if "cpu" in str(url).split("/"):
+                shown = without_credentials(str(url))
+                yield f"[tool.uv] {key} lets every package come from {shown}: take it out"
 
 
 def _family(pyproject: Mapping[str, Any], locked: Iterable[str]) -> list[str]:

@@ -65,7 +65,17 @@ def _installed_from() -> tuple[str, str]:
             return "", ""
         # A branch is no revision: pre-commit would never fetch it again.
         asked, commit = vcs.get("requested_revision"), vcs["commit_id"]
-        url = without_credentials(record["url"])
-        return str(url), str(asked if asked == f"v{__version__}" else commit)
+        return _without_password(record["url"]), str(
+            asked if asked == f"v{__version__}" else commit
+        )
     except (PackageNotFoundError, ValueError, KeyError, AttributeError):
         return "", ""
+
+
+def _without_password(url: str) -> str:
+    """Return a URL as others may use it. Over SSH the user is part of the address."""
+    scheme, mark, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if scheme == "ssh" and at and "/" not in user:
+        return f"{scheme}{mark}{user.partition(':')[0]}@{place}"
+    return without_credentials(url)

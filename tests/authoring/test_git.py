@@ -205,3 +205,14 @@ def test_git_speaks_its_own_language(repo: Path, monkeypatch: pytest.MonkeyPatch
     env = git.environment(str(repo))
     assert (env["LC_ALL"], env["LANGUAGE"]) == ("C", "C")
     subprocess.run(["git", "status"], cwd=repo, env=env, check=True, capture_output=True)
+
+
+def test_where_a_hook_lies(tmp_path: Path) -> None:
+    assert git.hook_path("pre-commit", str(tmp_path)) is None
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "sub").mkdir()
+    found = git.hook_path("pre-commit", str(tmp_path / "sub"))
+    assert os.path.realpath(found or "") == os.path.realpath(tmp_path / ".git/hooks/pre-commit")
+    subprocess.run(["git", "config", "core.hooksPath", "mine"], cwd=tmp_path, check=True)
+    found = git.hook_path("pre-commit", str(tmp_path / "sub"))
+    assert (found or "").endswith(os.path.join("mine", "pre-commit"))

@@ -200,6 +200,21 @@ def test_where_the_hook_comes_from(
     assert found["hooks"][0]["id"] == "lockfile-sync"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ssh://git@host/l.git", "ssh://git@host/l.git"),
+        ("ssh://git:secret@host/l.git", "ssh://git@host/l.git"),
+        ("ssh://host/l@2", "ssh://host/l@2"),
+        ("https://token@host/l.git", "https://host/l.git"),
+        ("file:///l", "file:///l"),
+    ],
+)
+def test_no_password_is_written(installed: Any, url: str, shown: str) -> None:
+    installed((GIT % "").replace("https://me:secret@host/l.git", url))
+    assert hook_source.entry(None, None)["repo"] == shown
+
+
 def test_a_revision_of_nothing(installed: Any) -> None:
     installed(None)
     with pytest.raises(UsageError, match=r"^--hook-rev needs --hook-repo$"):

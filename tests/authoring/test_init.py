@@ -355,6 +355,15 @@ def test_a_default_index_of_cpu_builds_is_enough(make: Callable[..., Path]) -> N
     assert plan.notes == ("every package comes from https://m/cpu, so torch needs no source",)
 
 
+@pytest.mark.parametrize("key", ["extra-index-url", "find-links", "index-url"])
+def test_a_cpu_index_for_everything_is_told(make: Callable[..., Path], key: str) -> None:
+    url = "https://me:secret@download.pytorch.org/whl/cpu"
+    value = f'"{url}"' if key == "index-url" else f'["https://m", "{url}"]'
+    plan = set_up(make(f"{BARE}\n[tool.uv]\n{key} = {value}\n"))
+    told = url.replace("me:secret@", "")
+    assert plan.notes == (f"[tool.uv] {key} lets every package come from {told}: take it out",)
+
+
 def test_no_cpu_index_for_who_wants_accelerators(make: Callable[..., Path]) -> None:
     folder = make(f'{BARE}\n[tool.lockhook]\naccelerator = "any"\n')
     plan = set_up(folder)
