@@ -32,7 +32,8 @@ def add(edited: Edited, project: Project) -> Edited:
     """
     edited = edited.put((*_TABLE, "accelerator"), "cpu")
     names = []
-    for lock in locks.locks_of(project):
+    # uv's own lock counts wherever it lies, and has no settings.
+    for lock in (lock for lock in locks.locks_of(project) if not lock.is_uvs):
         kept = _beside_foreign(lock) if _is_foreign(lock) else lock
         if kept is not lock:
             edited = edited.noting(_left_alone(lock, kept))

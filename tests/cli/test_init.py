@@ -305,7 +305,12 @@ def test_without_git(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) 
             2,
             "--hook-rev needs --hook-repo\n  next: name the repository too\n",
         ),
-        (["--pyproject", "setup.cfg"], 2, "setup.cfg: --pyproject names a pyproject.toml\n"),
+        (
+            ["--pyproject", "setup.cfg"],
+            2,
+            "setup.cfg: is not called pyproject.toml, which uv reads\n"
+            "  next: --pyproject takes the path of a pyproject.toml\n",
+        ),
         (
             ["--pyproject", "no/pyproject.toml"],
             2,
