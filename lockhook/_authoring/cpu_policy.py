@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from lockhook._authoring import config, platforms
+from lockhook._authoring.chains import chains
 from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import (
     build_of_label,
@@ -23,7 +24,7 @@ from lockhook._runtime.accelerator_names import (
 from lockhook._runtime.names import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
@@ -146,6 +147,18 @@ def _same(url: str, index: str) -> bool:
     """Tell whether a URL is that of an index, or of a file that it serves."""
     url, index = (without_credentials(text).rstrip("/") + "/" for text in (url, index))
     return url.startswith(index)
+
+
+def explain(leaks: Iterable[Leak], pins: Sequence[Pin]) -> Iterator[str]:
+    """Yield indented lines that name each leaking package, and the chains that brought it in.
+
+    Args:
+        leaks: some leaks of one lock.
+        pins: all of that lock, which tell what wants them.
+    """
+    for name, leak in {leak.pin.name: leak for leak in leaks}.items():
+        yield f"  {leak}"
+        yield from (f"    {' -> '.join(chain)}" for chain in chains(pins, name))
 
 
 def of_lock(lock: ManagedLock) -> Policy:

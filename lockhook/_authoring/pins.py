@@ -143,6 +143,11 @@ def read_ours(text: str, path: str) -> tuple[Pin, ...]:
     Raises:
         LockfileError: if that side is no lock.
     """
+    return read(our_side(text), path)
+
+
+def our_side(text: str) -> str:
+    """Return a text as it was on our side of a merge that left conflict marks."""
     kept: list[str] = []
     ours = True
     for line in text.splitlines(keepends=True):
@@ -151,7 +156,7 @@ def read_ours(text: str, path: str) -> tuple[Pin, ...]:
             ours = mark in {"<<<<<<<", ">>>>>>>"}
         elif ours:
             kept.append(line)
-    return read("".join(kept), path)
+    return "".join(kept)
 
 
 def preferences(pins: Iterable[Pin], name: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring import cpu_policy, pins
-from lockhook._authoring.chains import chains
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize, without_credentials
-from lockhook.errors import LeakError
+from lockhook.errors import LeakError, LockfileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +38,7 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         UvError: if uv fails.
     """
     try:
+        _heal(lock, old)
         uv.run(["lock", "--python", sys.executable], directory=lock.project.directory, quiet=quiet)
         with open(lock.path, encoding="utf-8", newline="") as file:
             new = file.read()
@@ -46,6 +47,19 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         replace_text(lock.path, old)
         raise
     return new
+
+
+def _heal(lock: ManagedLock, old: str) -> None:
+    """Take away what uv could not read: a merge's conflict marks, or the whole of a wreck."""
+    for text in (old, pins.our_side(old)):
+        try:
+            pins.read(text, lock.path)
+        except LockfileError:
+            continue
+        if text != old:
+            replace_text(lock.path, text)
+        return
+    os.unlink(lock.path)
 
 
 def refuse_leaks(lock: ManagedLock, text: str) -> None:
@@ -58,9 +72,10 @@ def refuse_leaks(lock: ManagedLock, text: str) -> None:
     every = pins.read(text, lock.path)
     found = tuple(cpu_policy.leaks(every, policy))
     if found:
-        lines = ["would not be CPU-only, so it is put back as it was:"]
-        for name, leak in {leak.pin.name: leak for leak in found}.items():
-            lines += [f"  {leak}", *(f"    {' -> '.join(c)}" for c in chains(every, name))]
+        lines = [
+            "would not be CPU-only, so it is put back as it was:",
+            *cpu_policy.explain(found, every),
+        ]
         mending = list(lines_for(found, lock.project))
         lines += ["  to mend it, pyproject.toml needs:" * bool(mending), *mending]
         hint = "add these lines to pyproject.toml, or let `lockhook init` do it, and run `uv lock`"

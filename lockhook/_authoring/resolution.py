@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring import comments, cpu_policy, hashes, inputs, locks, pins, stamp, steering
-from lockhook._authoring.chains import chains
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from lockhook._authoring.uv import Uv
 
 
+_LEAKS: Final = "would not be CPU-only, so it is not written:"
 # A package that comes from the CPU index can bring another one of the family in.
 _ROUNDS: Final = 5
 
@@ -95,11 +95,11 @@ class Resolver:
 
     def _refused(self, found: Sequence[Leak], wanted: Sequence[str], policy: Policy) -> LeakError:
         told = self._told()
-        every = pins.read(told.compile(wanted), told.lock.path)
-        lines = ["would not be CPU-only, so it is not written:"]
-        for name, leak in {leak.pin.name: leak for leak in found}.items():
-            ours = (chain for chain in chains(every, name) if not steering.is_ours(chain[0]))
-            lines += [f"  {leak}", *(f"    {' -> '.join(chain)}" for chain in ours)]
+        every = [
+            pin._replace(via=tuple(who for who in pin.via if not steering.is_ours(who)))
+            for pin in pins.read(told.compile(wanted), told.lock.path)
+        ]
+        lines = [_LEAKS, *cpu_policy.explain(found, every)]
         return LeakError(
             "\n".join(lines),
             path=self.lock.path,

@@ -226,6 +226,29 @@ def test_a_damaged_one_is_made_anew(folder: Path, run: Run, world: Indexes) -> N
     (folder / "uv.lock").write_text(text.replace("[[package]]", "<<<<<<< ours\n[[package]]", 1))
     code, out, _ = run("check")
     assert (code, out.split("\n")[0]) == (1, "uv.lock: damaged")
+    assert run("sync").code == 1
+    assert (folder / "uv.lock").read_text() == text
+
+
+def test_conflict_marks_are_healed_with_the_pins_of_our_side(
+    folder: Path, run: Run, world: Indexes
+) -> None:
+    write(folder, world, "pandas<2.3")
+    lock()
+    write(folder, world, "pandas")
+    lock()
+    ours = (folder / "uv.lock").read_text()
+    assert 'version = "2.2.3"' in ours
+    marked = ours.replace(
+        'version = "2.2.3"',
+        '<<<<<<< ours\nversion = "2.2.3"\n=======\nversion = "2.3.3"\n>>>>>>> b',
+    )
+    (folder / "uv.lock").write_text(marked)
+    assert run("sync").code == 1
+    assert (folder / "uv.lock").read_text() == ours
+    (folder / "uv.lock").write_text("nothing of the kind")
+    assert run("sync").code == 1
+    assert 'version = "2.3.3"' in (folder / "uv.lock").read_text()
 
 
 def test_why_asks_uv_lock_too(folder: Path, run: Run, world: Indexes) -> None:

@@ -64,7 +64,8 @@ _WORDS = {0: "ok", 1: "no"}
 
 def _lockhook(case: Case, place: Place) -> list[str]:
     arguments = [word.replace("@CASE@", str(place.folder)) for word in case.arguments]
-    program = [sys.executable, "-m", "lockhook", "verify", "-l", case.name]
+    # Not `python -m`, which would import from the folder of the case first.
+    program = [str(_BESIDE / "lockhook"), "verify", "-l", case.name]
     return [*program, "--python", str(place.python), *arguments]
 
 
