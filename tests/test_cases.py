@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from tests.cases.kit import LINUX, Case, Place, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Result
 
@@ -60,6 +60,14 @@ def test_verdict(
     if code == 3:
         names = {os.path.basename(case.name), *(path.name for path in place.folder.iterdir())}
         assert any(name in err for name in names), shlex.quote(err)
+
+
+def test_the_page_lists_every_case_and_no_wrong_answer_of_ours() -> None:
+    page = (Path(__file__).parent / "cases" / "README.md").read_text(encoding="utf-8")
+    rows = [row.split(" | ") for row in page.split("\n") if row.startswith("| ")]
+    listed = {row[0][2:]: row[2] for row in rows if len(row) == 8}
+    assert {case.id: case.right for case in CASES}.items() <= listed.items()
+    assert not [row for row in rows if len(row) == 8 and "**" in row[3]]
 
 
 def test_no_two_cases_have_one_id() -> None:
