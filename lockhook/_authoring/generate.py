@@ -83,14 +83,15 @@ class Generated:
         changed: whether its bytes differ from what was there.
         changes: what became of its pins.
         count: how many packages it pins.
-        missing: one line for each package of which a platform has no file.
+        notes: one line for each exemption that is in force, and for each package of which a
+            platform has no file.
     """
 
     lock: ManagedLock
     changed: bool
     changes: tuple[Change, ...]
     count: int
-    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def generate(
@@ -126,7 +127,7 @@ def generate(
     for lock, before in (*old, *others):
         if lock.name in texts:
             made = _replace(lock, texts[lock.name], before)
-            yield replace(made, missing=_missing(lock, texts[lock.name], uv))
+            yield replace(made, notes=tuple(_notes(made, texts[lock.name], uv)))
 
 
 def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
@@ -143,15 +144,15 @@ def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
     return _generated(lock, new, changed=True, old=())
 
 
-def _missing(lock: ManagedLock, text: str, uv: Uv) -> tuple[str, ...]:
-    """Return what the platforms that a lock is for have no file of, as far as uv's cache tells."""
-    found = pins.read(text, lock.path)
-    if not lock.name.endswith(".toml"):
-        try:
+def _notes(made: Generated, text: str, uv: Uv) -> Iterator[str]:
+    """Yield what is to be said of a lock besides: what is lacking as far as uv's cache tells."""
+    lock, found = made.lock, pins.read(text, made.lock.path)
+    yield from cpu_policy.accepted(found, cpu_policy.of_lock(lock))
+    if made.changed and not lock.name.endswith(".toml"):
+        # The lock lists no files; uv is asked only where there is something new to say.
+        with suppress(UvError, LeakError):
             found = Resolver(lock=lock, uv=uv, preferred=found).listed()
-        except (UvError, LeakError):
-            return ()
-    return tuple(installable.of_lock(lock, found))
+    yield from installable.of_lock(lock, found)
 
 
 def _others(wanted: Sequence[ManagedLock]) -> Iterator[tuple[ManagedLock, tuple[Pin, ...]]]:

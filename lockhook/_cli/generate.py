@@ -126,7 +126,7 @@ def _view(made: list[Generated], *, quiet: bool) -> View:
                     "reasons": [],
                     "regenerated": True,
                     "changes": rendering.changes(one),
-                    "notes": list(one.missing),
+                    "notes": list(one.notes),
                 }
                 for one in made
             ],
@@ -150,4 +150,4 @@ def _text(made: list[Generated]) -> Iterator[str]:
         yield f"{rendering.shown(one.lock)}: {_status(one)}"
         yield f"  {one.count} packages"
         yield from (f"    {change}" for change in one.changes)
-        yield from (f"  note: {line}" for line in one.missing)
+        yield from (f"  note: {line}" for line in one.notes)

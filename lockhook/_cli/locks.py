@@ -95,7 +95,7 @@ def _document(verdict: Verdict, made: Generated | None) -> dict[str, Any]:
         "reasons": list(verdict.reasons),
         "regenerated": made is not None,
         "changes": changes(made) if made else [],
-        "notes": list(made.missing) if made else [],
+        "notes": list(made.notes) if made else [],
     }
 
 
@@ -116,7 +116,7 @@ def outcome(made: Generated) -> Iterator[str]:
     """Yield the lines that tell what became of a lock's pins."""
     yield "  regenerated:" if made.changes else "  regenerated: no pin changed"
     yield from (f"    {change}" for change in made.changes)
-    yield from (f"  note: {line}" for line in made.missing)
+    yield from (f"  note: {line}" for line in made.notes)
 
 
 def next_commands(commands: Sequence[str]) -> Iterator[str]:

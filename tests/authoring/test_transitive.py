@@ -294,7 +294,9 @@ def test_an_accepted_accelerator_package_is_written_and_listed(
 ) -> None:
     accept = '[tool.lockhook.accept]\nnvidia-dali-cuda120 = "the loader needs it"\n'
     folder = project("loader", "accelerate", more=accept)
-    assert run("generate").code == 0
+    code, out, _ = run("generate")
+    assert code == 0
+    assert "  note: accepted: nvidia-dali-cuda120 1.50.0: the loader needs it\n" in out
     assert {"nvidia-dali-cuda120", "torch"} <= {
         pin[0] for pin in pinned(folder / "requirements.txt")
     }
