@@ -11,12 +11,15 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhook._authoring import platforms
+from lockhook._runtime.markers import InvalidMarkerError, check
+from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
+    from lockhook._authoring.project import Project
 
 
 class Platform(NamedTuple):
@@ -44,10 +47,28 @@ PLATFORMS: Final = (
 
 
 def of_lock(lock: ManagedLock, pins: Sequence[Pin]) -> Iterator[str]:
-    """Yield what `missing` says of the pins of a lock, on the platforms that its project names."""
-    declared = lock.project.tool("uv").get("environments", [])
-    claimed = [declared] if isinstance(declared, str) else [m for m in declared if m]
-    return missing(pins, claimed, "" if lock.options.universal else sys.platform)
+    """Yield what `missing` says of the pins of a lock, on the platforms that its project names.
+
+    Raises:
+        ProjectError: if ``[tool.uv] environments`` is not a list of markers.
+    """
+    system = "" if lock.options.universal else sys.platform
+    return missing(pins, _environments(lock.project), system)
+
+
+def _environments(project: Project) -> Sequence[str]:
+    declared = project.tool("uv").get("environments", [])
+    claimed = [declared] if isinstance(declared, str) else declared
+    try:
+        for marker in claimed:
+            check(marker)
+    except (InvalidMarkerError, TypeError, AttributeError):
+        raise ProjectError(
+            f"[tool.uv] environments = {declared!r} is not a list of markers",
+            path=project.path,
+            hint="write markers such as \"sys_platform == 'linux'\"",
+        ) from None
+    return tuple(claimed)
 
 
 def missing(pins: Sequence[Pin], claimed: Sequence[str] = (), system: str = "") -> Iterator[str]:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import comments, graph_pins
 from lockhook._authoring.pin import Pin
-from lockhook._runtime import uv_lock
+from lockhook._runtime import markers, uv_lock
 from lockhook._runtime.model import Pin as LockPin
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.requirements_txt import Include, parse
@@ -58,6 +58,7 @@ def looks_generated(text: str) -> bool:
 
 def _of_requirements(text: str, path: str) -> Iterator[Pin]:
     below = comments.read(text)
+    known = {""}
     for entry in parse(text, path):
         if isinstance(entry, Include):
             # It would be lost: lockhook writes every pin of a lock into the one file.
@@ -65,6 +66,9 @@ def _of_requirements(text: str, path: str) -> Iterator[Pin]:
             raise LockfileError(reason, path=path, line=entry.line, hint=_HINT)
         if not isinstance(entry, LockPin):
             continue
+        if entry.marker not in known:
+            _check_marker(entry)
+            known.add(entry.marker)
         if entry.name:
             comment = below.get(entry.line, comments.Comment())
             yield Pin(
@@ -78,6 +82,13 @@ def _of_requirements(text: str, path: str) -> Iterator[Pin]:
         elif not looks_generated(text):
             reason = "names a path instead of a package, so it was written by hand"
             raise LockfileError(reason, path=path, line=entry.line, hint=_HINT)
+
+
+def _check_marker(pin: LockPin) -> None:
+    try:
+        markers.check(pin.marker)
+    except markers.InvalidMarkerError as error:
+        raise LockfileError(str(error), path=pin.path, line=pin.line, hint=_HINT) from None
 
 
 def _of_uv_lock(text: str, path: str) -> Iterator[Pin]:

@@ -106,3 +106,23 @@ def test_what_is_missing_is_said(
     code, out, _ = run("generate", "-o", name)
     assert code == 0
     assert "note:" not in out
+
+
+@pytest.mark.parametrize("wrong", ["bogus == 1", 5, [5], ["sys_platform = 'x'"]])
+def test_environments_that_are_none(
+    project: Callable[..., Path], run: Callable[..., Result], wrong: object
+) -> None:
+    folder = project("click")
+    assert run("generate", "-o", "pylock.toml").code == 0
+    pyproject = folder / "pyproject.toml"
+    text = pyproject.read_text()
+    pyproject.write_text(
+        text.replace("[tool.uv.sources]", f"[tool.uv]\nenvironments = {wrong!r}\n[tool.uv.sources]")
+    )
+    stamp = (folder / "pylock.toml").read_text()
+    (folder / "pylock.toml").write_text(stamp.partition("\n[tool.lockhook]")[0])
+    code, _, err = run("check")
+    assert code == 3
+    assert (
+        f"[tool.uv] environments = {wrong!r} is not a list of markers\n  next: write markers" in err
+    )

@@ -45,6 +45,7 @@ def test_preferences_are_read_back(path: str, kept: tuple[Pin, ...]) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
+        ("r.txt", "a==1\nb==1 ; sys_platfrm == 'x'\n", "r.txt:2: \"sys_platfrm == 'x'\" is not a"),
         ("r.txt", "numpy>=1\n", "r.txt:1: 'numpy>=1' is not an exact pin"),
         ("r.txt", "a==1\n-r b.txt\n", "r.txt:2: includes 'b.txt', so it was written by hand"),
         ("r.txt", "-c b.txt\n", "r.txt:1: includes 'b.txt', so it was written by hand"),
