@@ -13,6 +13,7 @@ from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import TORCH_FAMILY, is_accelerator_label
 from lockhook._runtime.markers import InvalidMarkerError
 from lockhook._runtime.names import normalize, without_credentials
+from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -148,6 +149,10 @@ def _table(parent: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 def _with_index(edited: Edited, entry: Mapping[str, Any]) -> Edited:
     listed = _table(edited.table, *_UV).get("index", [])
+    if not isinstance(listed, list):
+        raise ProjectError(
+            "[tool.uv] index is not a list of tables", hint="mend it, then run it again"
+        )
     if not entry:
         new = {"name": NAME, "url": URL, "explicit": True}
         said = f"[[tool.uv.index]] {NAME}: {URL}, for what names it only"

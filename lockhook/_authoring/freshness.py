@@ -150,7 +150,8 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
 def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
     """Judge uv's own lock by the metadata of the project that uv wrote into it."""
     try:
-        reasons = tuple(uv_metadata.changes(*pins.graph_of(text, lock.path), lock.project))
+        graph, document = pins.graph_of(text, lock.path)
+        reasons = tuple(uv_metadata.changes(graph, document, lock.path, lock.project))
     except LockfileError as error:
         return Verdict(lock=lock, status=DAMAGED, reasons=(_place(error),))
     return Verdict(lock=lock, status=STALE if reasons else FRESH, reasons=reasons)

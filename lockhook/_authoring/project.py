@@ -188,6 +188,14 @@ class Project:
             else:
                 yield from self._canonical([item], f"dependency-groups.{name}")
 
+    def requirements_of_uv(self, key: str) -> tuple[str, ...]:
+        """Return a list of requirements in ``[tool.uv]`` in canonical form, sorted.
+
+        Raises:
+            ProjectError: if it is none.
+        """
+        return self._canonical(self.tool("uv").get(key, []), f"[tool.uv] {key}")
+
     @property
     def groups(self) -> tuple[str, ...]:
         """The normalised names of the dependency groups."""

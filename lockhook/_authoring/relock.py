@@ -10,7 +10,7 @@ from lockhook._authoring import cpu_policy, pins
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
-from lockhook._runtime.names import normalize, without_credentials
+from lockhook._runtime.names import without_credentials
 from lockhook.errors import LeakError, LockfileError
 
 if TYPE_CHECKING:
@@ -99,9 +99,11 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
     if not names:
         return
     entry = indexes.cpu_entry(project.pyproject)
-    uv = project.tool("uv")
-    constraints = [*uv.get("constraint-dependencies", []), *(f"{name}>=0" for name in names)]
-    sourced = set(map(normalize, uv.get("sources", {})))
+    constraints = [
+        *project.requirements_of_uv("constraint-dependencies"),
+        *(f"{name}>=0" for name in names),
+    ]
+    sourced = indexes.sources(project.pyproject).keys()
     index = entry.get("name", "pytorch-cpu")
     yield "    [tool.uv]"
     yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"

@@ -8,31 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from lockhook._authoring import platforms
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
+from lockhook._runtime.toml_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lockhook._authoring.project import Project
-    from lockhook._runtime.toml_table import Table
     from lockhook._runtime.uv_lock import Graph
 
 
-def changes(graph: Graph, document: Mapping[str, Any], project: Project) -> Iterator[str]:
+def changes(
+    graph: Graph, document: Mapping[str, Any], path: str, project: Project
+) -> Iterator[str]:
     """Yield one line for each input that is not what it was when uv made the lock.
 
     Args:
         graph: the lock.
         document: the same lock, parsed.
+        path: what to call it in messages.
         project: the project beside it.
 
     Raises:
+        LockfileError: if what uv wrote into the lock cannot be read.
         ProjectError: if the project does not say what it depends on.
     """
     if not _same_specifier(str(document.get("requires-python", "")), project.requires_python):
@@ -46,13 +50,10 @@ def changes(graph: Graph, document: Mapping[str, Any], project: Project) -> Iter
     yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(project))
     yield from _group_changes(metadata, project)
     yield from _moved(metadata, project)
-    manifest = document.get("manifest", {})
+    manifest = Table(document, path).table("manifest")
     for key in ("constraints", "overrides"):
-        declared = project.tool("uv").get(f"{key[:-1]}-dependencies", [])
-        locked = map(_text, manifest.get(key, ()))
-        yield from _differences(
-            f"[tool.uv] {key}", list(locked), [_plain(text) for text in declared]
-        )
+        declared = map(_plain, project.requirements_of_uv(f"{key[:-1]}-dependencies"))
+        yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(declared))
 
 
 def _declared(project: Project) -> list[str]:
@@ -80,13 +81,17 @@ def _with_marker(text: str, condition: str) -> str:
 
 
 def _locked(metadata: Table | None, key: str) -> list[str]:
-    return [_text(table.values) for table in metadata.tables(key)] if metadata else []
+    return [_text(table) for table in metadata.tables(key)] if metadata else []
 
 
-def _text(entry: Mapping[str, Any]) -> str:
-    extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
-    marker = f" ; {entry['marker']}" if entry.get("marker") else ""
-    return _plain(f"{entry['name']}{extras}{entry.get('specifier', '')}{marker}")
+def _text(entry: Table) -> str:
+    extras = f"[{','.join(entry.texts('extras'))}]" if entry.texts("extras") else ""
+    marker = f" ; {entry.text('marker')}" if entry.text("marker") else ""
+    text = f"{entry.required('name')}{extras}{entry.text('specifier')}{marker}"
+    try:
+        return _plain(text)
+    except InvalidRequirement:
+        raise entry.error(f"{text!r} is not a requirement") from None
 
 
 def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
@@ -100,14 +105,14 @@ def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
 
 def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
     """Yield the direct dependencies that are to come from another index than they did."""
-    sources = project.tool("uv").get("sources", {})
+    sources = indexes.sources(project.pyproject)
     urls = indexes.by_name(project.pyproject, project.directory)
     for table in metadata.tables("requires-dist") if metadata else ():
         name = normalize(table.required("name"))
-        source = next((s for key, s in sources.items() if normalize(key) == name), None)
-        # A list of sources, each with its marker, is nothing that one entry can be held against.
-        wanted = None if isinstance(source, list) else (source or {}).get("index", "")
-        if wanted is not None and urls.get(wanted, "") != table.text("index"):
+        declared = sources.get(name, [])
+        # Several sources, each with its marker, are nothing that one entry can be held against.
+        wanted = str(declared[0].get("index", "")) if declared else ""
+        if len(declared) < 2 and urls.get(wanted, "") != table.text("index"):
             yield f"[tool.uv.sources] {name}: comes from another index"
 
 

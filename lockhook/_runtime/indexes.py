@@ -57,6 +57,24 @@ def by_name(pyproject: Mapping[str, Any], directory: str) -> Mapping[str, str]:
     }
 
 
+def sources(pyproject: Mapping[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
+    """Return where ``[tool.uv.sources]`` takes each package from, by its normalised name.
+
+    A package can have several sources, each with its marker.
+    """
+    declared = _table(_table(_table(pyproject, "tool"), "uv"), "sources")
+    return {
+        normalize(name): [
+            s for s in (value if isinstance(value, list) else [value]) if _is_table(s)
+        ]
+        for name, value in declared.items()
+    }
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
+
+
 def cpu_entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the ``[[tool.uv.index]]`` of the CPU builds, empty if there is none."""
     return next(_cpu_candidates(pyproject, _entries(pyproject)), {})
@@ -70,16 +88,9 @@ def _entries(pyproject: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _cpu_candidates(
     pyproject: Mapping[str, Any], entries: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    uv = _table(_table(pyproject, "tool"), "uv")
     by_name = {e["name"]: e for e in entries if isinstance(e.get("name"), str)}
     named = _table(_table(pyproject, "tool"), "lockhook").get("index")
-    sources = {normalize(name): value for name, value in _table(uv, "sources").items()}
-    torch = sources.get("torch", [])
-    chosen = [
-        s.get("index")
-        for s in (torch if isinstance(torch, list) else [torch])
-        if isinstance(s, dict)
-    ]
+    chosen = [source.get("index") for source in sources(pyproject).get("torch", ())]
     names = (name for name in (named, *chosen) if isinstance(name, str))
     yield from (by_name[name] for name in names if name in by_name)
     for entry in entries:

@@ -257,3 +257,50 @@ def test_why_asks_uv_lock_too(folder: Path, run: Run, world: Indexes) -> None:
     code, out, _ = run("why", "filelock", "-l", "uv.lock")
     assert code == 0
     assert "  bench (pyproject.toml) -> accelerate -> torch -> filelock\n" in out
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "sources = 5",
+        "sources = [1]",
+        'sources = { accelerate = "x" }',
+        "sources = { torch = 5, accelerate = [5] }",
+        "constraint-dependencies = 5",
+        "constraint-dependencies = [5]",
+        'constraint-dependencies = ["a b c"]',
+        "conflicts = [5, [{ extra = 5 }], [6]]",
+    ],
+)
+@pytest.mark.parametrize("command", [["check"], ["sync"], ["verify", "-l", "uv.lock", "--strict"]])
+def test_settings_that_are_none_are_no_tracebacks(
+    folder: Path, run: Run, world: Indexes, settings: str, command: list[str]
+) -> None:
+    write(folder, world, "accelerate")
+    lock()
+    write(folder, world, "accelerate", more=f"{ONLY_UVS}[tool.uv]\n{settings}\n")
+    code, out, err = run(*command)
+    assert code in {1, 3}
+    assert out or "next: " in err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("constraints = [", "constraints = [5,"),
+        ("[manifest]", "[manifest]\noverrides = 5"),
+        ('{ name = "numpy", specifier', '{ name = "num py", specifier'),
+        ("requires-dist = [", "requires-dist = 5\nx = ["),
+    ],
+)
+def test_metadata_that_is_none_is_damage(
+    folder: Path, run: Run, world: Indexes, old: str, new: str
+) -> None:
+    more = '[tool.uv]\nconstraint-dependencies = ["numpy>=1.26"]\n'
+    write(folder, world, "numpy", more=ONLY_UVS + more)
+    lock()
+    text = (folder / "uv.lock").read_text()
+    assert old in text
+    (folder / "uv.lock").write_text(text.replace(old, new, 1))
+    code, out, _ = run("check")
+    assert (code, out.split("\n")[0]) == (1, "uv.lock: damaged")
