@@ -114,8 +114,7 @@ def test_none_found_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.Mon
         (
             f"lockhook = {'9' * 9999}",
             ProjectError,
-            "is not valid TOML: Exceeds the limit (4300 digits) for integer string conversion: "
-            "value has 9999 digits; use sys.set_int_max_str_digits() to increase the limit",
+            "is not valid TOML: Exceeds the limit (4300",  # each Python goes on in its own words
         ),
     ],
     ids=range(7),
@@ -126,7 +125,8 @@ def test_broken_settings(
     write(tmp_path, {"main": {"pyproject.toml": text}})
     with pytest.raises(error) as caught:
         find()
-    assert str(caught.value) == f"{tmp_path / 'main' / 'pyproject.toml'}: {reason}"
+    place = tmp_path / "main" / "pyproject.toml"
+    assert str(caught.value).startswith(f"{place}: {reason}")
 
 
 def test_settings_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
