@@ -79,6 +79,31 @@ def files_named(name: str, directory: str) -> list[str]:
     return [path for path in paths if os.path.isfile(path)]
 
 
+def text_at(revision: str, path: str) -> str | None:
+    """Return the text of a file in a revision: "" if it has none, None if there is no revision.
+
+    Raises:
+        GitError: if git refuses to read the repository.
+    """
+    directory, name = os.path.split(path)
+    asked = ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
+    commit = _run(asked, directory, accepted=(0, 1, 128))
+    if not commit:
+        return None
+    shown = ["cat-file", "blob", f"{commit.strip()}:./{name}"]
+    return _run(shown, directory, accepted=(0, 128)) or ""
+
+
+def is_rebasing(directory: str) -> bool:
+    """Tell whether a rebase still has commits to put on what is checked out."""
+    answer = _run(["rev-parse", "--git-path", "rebase-merge/git-rebase-todo"], directory)
+    try:
+        with open(os.path.join(directory, (answer or "").rstrip("\n")), "rb") as file:
+            return any(line.strip() and line[:1] != b"#" for line in file if line != b"noop\n")
+    except OSError:
+        return False
+
+
 def hook_path(name: str, directory: str) -> str | None:
     """Return where a hook of a repository lies or would lie, None outside of any.
 

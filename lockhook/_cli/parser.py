@@ -126,6 +126,11 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     _judging(parser)
+    parser.add_argument(
+        "--project-environment",
+        action="store_true",
+        help="look into .venv of each project, or the active environment; silent if all is well",
+    )
 
 
 def _judging(parser: argparse.ArgumentParser) -> None:

@@ -29,6 +29,10 @@ def run(args: Namespace) -> int:
     Raises:
         LockhookError: if it cannot be decided.
     """
+    if args.project_environment:
+        from lockhook._cli import project_environment
+
+        return project_environment.run(args)
     found = report(args)
     if not args.python and not args.quiet:
         _say_if_another_is_active()
@@ -52,14 +56,6 @@ def report(args: Namespace) -> Report:
     Raises:
         LockhookError: if it cannot be decided.
     """
-    policy = Policy(
-        skip=tuple(args.skip) if args.skip is not None else ("mpi4py",),
-        allow_missing=args.allow_missing,
-        strict=args.strict,
-        accelerator=args.accelerator,
-        integrity=args.integrity,
-    )
-    asked = Asked(extras=tuple(args.extra), groups=tuple(args.group))
     where = (
         environment.foreign(args.python)
         if args.python
@@ -69,11 +65,27 @@ def report(args: Namespace) -> Report:
         return verification.verify(
             args.lockfile or find(),
             where,
-            policy,
-            asked,
+            policy(args),
+            asked(args),
             progress=advance,
             lock_faults=_guard.faults_of_lock,
         )
+
+
+def policy(args: Namespace) -> Policy:
+    """Return what the arguments say is to be skipped and let pass."""
+    return Policy(
+        skip=tuple(args.skip) if args.skip is not None else ("mpi4py",),
+        allow_missing=args.allow_missing,
+        strict=args.strict,
+        accelerator=args.accelerator,
+        integrity=args.integrity,
+    )
+
+
+def asked(args: Namespace) -> Asked:
+    """Return the extras and groups that the arguments name."""
+    return Asked(extras=tuple(args.extra), groups=tuple(args.group))
 
 
 def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:

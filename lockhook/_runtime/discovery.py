@@ -32,7 +32,7 @@ def find() -> str:
     for start in _starts():
         project = nearest_project(start)
         looked.append(project or f"above {start}")
-        if project and (lock := _lock_of(project)):
+        if project and (lock := lock_of(project)):
             here = _working_directory()
             return os.path.relpath(lock) if here and _below(lock, here) else lock
     raise LockfileError(
@@ -73,7 +73,12 @@ def nearest_project(start: str) -> str | None:
     return directory
 
 
-def _lock_of(project: str) -> str | None:
+def lock_of(project: str) -> str | None:
+    """Return the first lock of a project: the first that its settings name, or one of `NAMES`.
+
+    Raises:
+        ProjectError: if its ``pyproject.toml`` cannot be read.
+    """
     configured = _configured(os.path.join(project, "pyproject.toml"))
     if configured:
         return os.path.join(project, configured)
