@@ -162,6 +162,7 @@ def _judge(place: Place, args: Namespace) -> Judged | None:
         return None
     missing = {f.package for f in report.findings if f.status == "missing"}
     if report.ok and not missing:
+        _note(args, f"{place.prefix}: is what {place.lock} says")
         return Judged(place, report)
     if place.shared and 2 * len(missing) > report.summary["total"]:
         _note(args, f"{place.prefix}: has little of {place.lock}, so it is for something else")

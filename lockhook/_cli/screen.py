@@ -29,9 +29,9 @@ def lines(differing: Sequence[Judged], *, verbose: bool = False) -> Iterator[str
         verbose: everything, however long.
     """
     room = LINES - _FRAME
-    shown = len(differing) if verbose else min(len(differing), (room - 1) // _SHORTEST)
-    advised = 2 * any(one.report.advice for one in differing)
-    share = max(0, (room // max(shown, 1) - _SHORTEST - _MORE - advised) // 2)
+    fixed = _SHORTEST + any(one.report.advice for one in differing)
+    shown = len(differing) if verbose else min(len(differing), (room - _MORE) // fixed)
+    share = max(0, (room // max(shown, 1) - fixed - _MORE) // 2)
     for number, one in enumerate(differing[:shown]):
         if number:
             yield ""
@@ -53,8 +53,9 @@ def _project(one: Judged, share: int | None) -> Iterator[str]:
     if one.report.fix:
         yield "To fix, run:"
         yield f"  {visible(one.report.fix[0])}"
-    if one.report.advice:
-        yield from _some([f"- {text}" for text in one.report.advice], share and 1)
+    # Not cut short: it names what to take away.
+    told = one.report.advice if share is None else one.report.advice[:1]
+    yield from (f"  {visible(text)}" for text in told)
 
 
 def _some(items: Sequence[str], share: int | None) -> Iterator[str]:

@@ -193,7 +193,7 @@ def test_quiet_says_nothing_where_all_is_well(stale: Path, run: Run, git: Run) -
 # --- the schemas ---
 
 
-@pytest.mark.parametrize("name", ["error", "init", "locks", "report"])
+@pytest.mark.parametrize("name", ["environments", "error", "init", "locks", "report"])
 def test_schemas_are_schemas(name: str) -> None:
     schema = SCHEMAS[name]
     jsonschema.Draft202012Validator.check_schema(schema)
