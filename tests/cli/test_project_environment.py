@@ -218,3 +218,55 @@ def test_strict_and_its_like_hold_here_too(root: Path, run: Run, pins: str) -> N
     place(root, pins, ".venv", a="1")
     assert run("verify", OPTION, "--strict").code == 1
     assert run("verify", OPTION, "--skip", "a").code == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "old"),
+    [
+        ("PRE_COMMIT_IS_SQUASH_MERGE", "0", "1"),
+        ("PRE_COMMIT_IS_SQUASH_MERGE", "1", "3"),
+        ("PRE_COMMIT_REWRITE_COMMAND", "rebase", "1"),
+        ("PRE_COMMIT_FROM_REF", "HEAD~1", "1"),
+    ],
+)
+def test_what_was_checked_out_before(
+    root: Path,
+    run: Run,
+    git: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    old: str,
+) -> None:
+    for version in ("1", "3"):
+        place(root, f"a=={version}\nb==1\n", None)
+        git("add", ".")
+        git("commit", "-qm", version)
+    place(root, "a==2\nb==1\n", ".venv", b="1")
+    monkeypatch.setenv(variable, value)
+    told = run("verify", OPTION)
+    assert (told.code, f"~ a {old} -> 2\n" in told.out) == (1, True)
+
+
+@pytest.mark.parametrize(("todo", "code"), [("pick 1\n", 0), ("noop\n# text\n\n", 1), (None, 1)])
+def test_nothing_is_said_while_a_rebase_goes_on(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch, todo: str | None, code: int
+) -> None:
+    place(root, "a==2\n", ".venv", a="1")
+    monkeypatch.setenv("PRE_COMMIT_CHECKOUT_TYPE", "1")
+    if todo is not None:
+        (root / ".git" / "rebase-merge").mkdir()
+        (root / ".git" / "rebase-merge" / "git-rebase-todo").write_text(todo)
+    assert run("verify", OPTION).code == code
+
+
+def test_an_old_lock_that_is_none_is_no_change(
+    root: Path, run: Run, git: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(root, "a>=1\n", None)
+    git("add", ".")
+    git("commit", "-qm", "one")
+    place(root, "a==2\n", ".venv", a="1")
+    monkeypatch.setenv("PRE_COMMIT_FROM_REF", "HEAD")
+    told = run("verify", OPTION)
+    assert (told.code, "changed" in told.out) == (1, False)
