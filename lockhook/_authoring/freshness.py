@@ -6,9 +6,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from packaging.requirements import Requirement
-
 from lockhook._authoring import (
+    changes,
     cpu_policy,
     git,
     inputs,
@@ -18,6 +17,7 @@ from lockhook._authoring import (
     pins,
     project,
     relock,
+    satisfaction,
     stamp,
     uv_metadata,
 )
@@ -25,8 +25,9 @@ from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from lockhook._authoring.changes import Change
     from lockhook._authoring.cpu_policy import Policy
     from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
@@ -140,11 +141,12 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
     found, body = stamp.extract(text, lock.name)
     if found is None:
         return _judge_unstamped(lock, text, wanted)
-    if reasons := tuple(_stale(found, wanted)):
+    if reasons := tuple(_stale(found, wanted, text, lock.path)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
         return _judge_edited(lock, text)
-    return Verdict(lock=lock, status=FRESH)
+    reasons = tuple(f"{change}: its pins hold" for change in _changed(found, wanted))
+    return Verdict(lock=lock, status=FRESH, reasons=reasons)
 
 
 def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
@@ -188,11 +190,22 @@ def _judge_edited(lock: ManagedLock, text: str) -> Verdict:
     return Verdict(lock=lock, status=EDITED, reasons=(_EDITED,))
 
 
-def _stale(found: Stamp, wanted: Inputs) -> Iterator[str]:
-    if found.inputs_digest != wanted.digest():
-        yield from inputs.changes(found.inputs, wanted)
+def _stale(found: Stamp, wanted: Inputs, text: str, path: str) -> Iterator[str]:
     if found.inputs_digest != found.inputs.digest() and found.scheme == inputs.SCHEME:
         yield "its stamp was changed after lockhook wrote it"
+    if changed := _changed(found, wanted):
+        try:
+            held = pins.read(text, path)
+        except LockfileError:
+            held = ()
+        if any(satisfaction.outgrown(changed, found, wanted, held)):
+            yield from map(str, changed)
+
+
+def _changed(found: Stamp, wanted: Inputs) -> tuple[Change, ...]:
+    if found.inputs_digest == wanted.digest():
+        return ()
+    return tuple(changes.between(found.inputs, wanted))
 
 
 def _judge_tracking(fresh: Verdict) -> Verdict:
@@ -218,7 +231,7 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
             *([f"lockhook does not replace it: {HANDS_OFF}"] * (status == FOREIGN)),
         )
         return Verdict(lock=lock, status=status, reasons=reasons)
-    if reasons := tuple(unsatisfied(wanted, found)):
+    if reasons := tuple(satisfaction.unsatisfied(wanted, found)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     reasons = ("lockhook did not write it; its pins satisfy the project",)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
@@ -236,27 +249,6 @@ def _unreadable(text: str, lock: ManagedLock) -> str:
 def _place(error: LockfileError) -> str:
     # The report names the file already.
     return f"line {error.line}: {error.reason}" if error.line else error.reason
-
-
-def unsatisfied(wanted: Inputs, found: Iterable[Pin]) -> Iterator[str]:
-    """Yield one line for each direct requirement that the pins do not satisfy."""
-    versions: dict[str, list[str]] = {}
-    for pin in found:
-        versions.setdefault(pin.name, []).append(pin.version)
-    tables = [wanted.dependencies, *wanted.extras.values(), *wanted.groups.values()]
-    for text in sorted({requirement for table in tables for requirement in table}):
-        requirement = Requirement(text)
-        pinned = versions.get(requirement.name)
-        if pinned is None:
-            yield f"no pin for {text}"
-        elif not _any_satisfies(requirement, pinned):
-            yield f"{requirement.name} {', '.join(pinned)} does not satisfy {text}"
-
-
-def _any_satisfies(requirement: Requirement, versions: list[str]) -> bool:
-    # With a marker, only one of several forks need satisfy it.
-    good = [not v or requirement.specifier.contains(v, prereleases=True) for v in versions]
-    return any(good) if requirement.marker else all(good)
 
 
 def faults(path: str) -> Iterator[tuple[str, str]]:

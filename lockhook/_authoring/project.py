@@ -105,12 +105,7 @@ class Project:
     @cached_property
     def lowest_python(self) -> str | None:
         """The lowest Python that ``requires-python`` admits, None if it sets no lower bound."""
-        lowest = [
-            re.sub(r"\.\*$", "", specifier.version)
-            for specifier in SpecifierSet(self.requires_python)
-            if specifier.operator in {">=", "==", "~=", ">"}
-        ]
-        return max(lowest, key=Version, default=None)
+        return lowest_python(SpecifierSet(self.requires_python))
 
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
@@ -222,6 +217,16 @@ class Project:
             ) from None
         requirement.name = normalize(requirement.name)
         return str(requirement)
+
+
+def lowest_python(specifiers: SpecifierSet) -> str | None:
+    """Return the lowest Python that some specifiers admit, None if they set no lower bound."""
+    lowest = [
+        re.sub(r"\.\*$", "", specifier.version)
+        for specifier in specifiers
+        if specifier.operator in {">=", "==", "~=", ">"}
+    ]
+    return max(lowest, key=Version, default=None)
 
 
 def load(directory: str) -> Project:

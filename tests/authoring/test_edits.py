@@ -1,0 +1,173 @@
+"""Edits to a project, each with its verdict; the real uv says whether the pins still are right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockhook._authoring import freshness, locks, pins
+from lockhook._authoring import project as projects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DEPENDENCIES = ["numpy>=1.26,<2.3", "tqdm", "click>=8; sys_platform == 'win32'"]
+MORE = """\
+[project.optional-dependencies]
+full = ["pandas>=2.2,<3", "bench[io]"]
+io = ["filelock>=3.13"]
+docs = ["accelerate"]
+[dependency-groups]
+dev = [{ include-group = "test" }]
+test = ["colorama<1"]
+[tool.lockhook.locks."requirements.txt"]
+extras = ["full"]
+groups = ["dev"]
+[tool.ruff]
+line-length = 100
+"""
+
+FRESH = [
+    ("numpy>=1.26,<2.3", "numpy<2.3,>=1.26"),
+    ("numpy>=1.26,<2.3", "NumPy >= 1.26, < 2.3"),
+    ("numpy>=1.26,<2.3", "numpy>=1.25,<2.3"),
+    ("numpy>=1.26,<2.3", "numpy<2.3"),
+    ("numpy>=1.26,<2.3", "numpy"),
+    ("numpy>=1.26,<2.3", "numpy<3"),
+    ("numpy>=1.26,<2.3", "numpy>=2"),
+    ("numpy>=1.26,<2.3", "numpy>=2.2.6,<2.3"),
+    ("numpy>=1.26,<2.3", "numpy==2.2.6"),
+    ("numpy>=1.26,<2.3", "numpy==2.2.*"),
+    ("numpy>=1.26,<2.3", "numpy~=2.2"),
+    ("numpy>=1.26,<2.3", "numpy>=1.26,<2.3,!=2.0"),
+    ("'tqdm'", "'tqdm>=4'"),
+    ("'tqdm'", "'tqdm==4.67.1'"),
+    ("'tqdm'", "'tqdm!=4.66'"),
+    ("click>=8;", "click;"),
+    ("click>=8;", "click>=8.1;"),
+    ("click>=8;", "click<9;"),
+    ("pandas>=2.2,<3", "pandas>=2.2"),
+    ("pandas>=2.2,<3", "pandas>=2.3,<3"),
+    ("filelock>=3.13", "filelock"),
+    ("filelock>=3.13", "filelock>=3.20"),
+    ("colorama<1", "colorama>=0.4,<1"),
+    ("colorama<1", "colorama"),
+    ("accelerate", "accelerate>=1"),
+    ("'>=3.10'", "'>=3.11'"),
+    ("'>=3.10'", "'>=3.10,<4'"),
+    ("'>=3.10'", "'~=3.10'"),
+    ("version = '1'", "version = '2'"),
+    ("line-length = 100", "line-length = 80"),
+    ("[tool.ruff]", "# why\n[tool.ruff]"),
+    ("[tool.ruff]", "[tool.uv]\nlink-mode = 'copy'\n[tool.ruff]"),
+    ("[tool.ruff]", "[tool.black]\n[tool.ruff]"),
+    ("docs = ['accelerate']", "docs = []"),
+]
+STALE = [
+    ("numpy>=1.26,<2.3", "numpy<2"),
+    ("numpy>=1.26,<2.3", "numpy>=2.3"),
+    ("numpy>=1.26,<2.3", "numpy!=2.2.6"),
+    ("numpy>=1.26,<2.3", "numpy==1.26.4"),
+    ("numpy>=1.26,<2.3", "numpy~=1.26"),
+    ("'tqdm'", "'tqdm', 'mpi4py'"),
+    ("'tqdm', ", ""),
+    ("'tqdm'", "'tqdm; sys_platform == \"linux\"'"),
+    (", \"click>=8; sys_platform == 'win32'\"", ""),
+    ("click>=8; sys_platform == 'win32'", "click>=8"),
+    ("click>=8; sys_platform == 'win32'", "click>=8; sys_platform == 'darwin'"),
+    ("pandas>=2.2,<3", "pandas<2.3"),
+    ("pandas>=2.2,<3", "pandas==2.2.3"),
+    ("'pandas>=2.2,<3', ", ""),
+    (", 'bench[io]'", ""),
+    ("filelock>=3.13", "filelock<3.20"),
+    ("'filelock>=3.13'", "'filelock>=3.13', 'mpi4py'"),
+    ("'filelock>=3.13'", ""),
+    ("'colorama<1'", "'colorama<1', 'mpi4py'"),
+    ("{ include-group = 'test' }", ""),
+    ("[tool.ruff]", "[tool.uv]\nconstraint-dependencies = ['numpy<2']\n[tool.ruff]"),
+    ("[tool.ruff]", "[tool.uv]\noverride-dependencies = ['numpy<2']\n[tool.ruff]"),
+    ("[tool.ruff]", "[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n[tool.ruff]"),
+    ("extras = ['full']", "extras = ['full', 'docs']"),
+    ("extras = ['full']", ""),
+    ("groups = ['dev']", ""),
+    ("'>=3.10'", "'>=3.9'"),
+]
+
+
+@pytest.fixture
+def locked(project: Callable[..., Path], run: Callable[..., Any]) -> Path:
+    """A project with its lock, and with one kind of quotes, so that an edit is easy to read."""
+    folder = project(*DEPENDENCIES, more=MORE)
+    assert run("generate").code == 0
+    return folder
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "pyproject.toml"
+    text = path.read_text()
+    wanted = [old, old.replace("'", '"')]
+    found = next(each for each in wanted if each in text)
+    path.write_text(text.replace(found, new, 1))
+
+
+def judged(folder: Path) -> freshness.Verdict:
+    (lock,) = locks.locks_of(projects.load(str(folder)))
+    return freshness.judge_content(lock)
+
+
+def pinned(folder: Path) -> set[tuple[str, str]]:
+    path = folder / "requirements.txt"
+    return {(pin.name, pin.version) for pin in pins.read(path.read_text(), str(path))}
+
+
+def pinned_with_markers(folder: Path) -> set[tuple[str, ...]]:
+    path = folder / "requirements.txt"
+    return {pin[:3] for pin in pins.read(path.read_text(), str(path))}
+
+
+@pytest.mark.parametrize(("old", "new"), FRESH)
+def test_fresh_locks_are_what_uv_would_make(
+    locked: Path, run: Callable[..., Any], old: str, new: str
+) -> None:
+    edit(locked, old, new)
+    verdict = judged(locked)
+    assert verdict.status == "fresh", verdict.reasons
+    before = pinned(locked)
+    assert run("generate").code == 0
+    assert pinned(locked) == before
+    assert judged(locked).reasons == ()
+
+
+@pytest.mark.parametrize(("old", "new"), STALE)
+def test_stale_locks_are_not(locked: Path, run: Callable[..., Any], old: str, new: str) -> None:
+    edit(locked, old, new)
+    assert judged(locked).status == "stale"
+    before = pinned_with_markers(locked)
+    # Where nothing satisfies the project any more, uv says so.
+    assert run("generate").code == 3 or pinned_with_markers(locked) != before
+
+
+def test_bounds_that_the_pins_meet_are_told(locked: Path) -> None:
+    edit(locked, "numpy>=1.26,<2.3", "numpy>=2")
+    edit(locked, "'>=3.10'", "'>=3.12'")
+    assert judged(locked).reasons == (
+        "requires-python: >=3.10 -> >=3.12: its pins hold",
+        "dependencies: numpy<2.3,>=1.26 -> numpy>=2: its pins hold",
+    )
+
+
+def test_every_fork_that_can_be_meant_must_meet_them(
+    project: Callable[..., Path], run: Callable[..., Any]
+) -> None:
+    forked = [
+        "numpy<2.3; python_version < '3.12'",
+        "numpy>=2.3; python_version >= '3.12'",
+    ]
+    folder = project(*forked)
+    assert run("generate").code == 0
+    edit(folder, "numpy>=2.3;", "numpy>=2.2;")
+    assert judged(folder).status == "fresh"
+    edit(folder, "numpy<2.3;", "numpy>=2.3;")
+    assert judged(folder).status == "stale"
