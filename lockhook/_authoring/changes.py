@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from lockhook._authoring.project import UV_TOML
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -47,10 +49,14 @@ def between(old: Inputs, new: Inputs) -> Iterator[Change]:
         for name in sorted(before.keys() & after.keys()):
             yield from _list_changes(f"{kind} {name}", before[name], after[name])
     for key in _differing(old.settings, new.settings):
-        yield Change(f"[tool.uv] {key}: {_verb(key, old.settings, new.settings)}")
+        yield Change(f"{_setting(key)}: {_verb(key, old.settings, new.settings)}")
     for key in _differing(old.options, new.options):
         was, now = (options.get(key, "default") for options in (old.options, new.options))
         yield Change(f"option {key}: {was} -> {now}")
+
+
+def _setting(key: str) -> str:
+    return key.replace(" ", ": ", 1) if key.startswith(f"{UV_TOML} ") else f"[tool.uv] {key}"
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

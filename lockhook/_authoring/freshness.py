@@ -205,7 +205,8 @@ def _stale(found: Stamp, wanted: Inputs, text: str, path: str) -> Iterator[str]:
 def _changed(found: Stamp, wanted: Inputs) -> tuple[Change, ...]:
     if found.inputs_digest == wanted.digest():
         return ()
-    return tuple(changes.between(found.inputs, wanted))
+    known = inputs.as_known(wanted, found.inputs, found.scheme)
+    return tuple(changes.between(found.inputs, known))
 
 
 def _judge_tracking(fresh: Verdict) -> Verdict:

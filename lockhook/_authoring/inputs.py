@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import Requirement
 
+from lockhook._authoring.project import UV_TOML
+from lockhook._runtime import indexes
 from lockhook._runtime.names import without_credentials
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 # Raised when the digest is computed in another way. A lock with an older number is compared by
 # what its stamp spells out, so a new scheme makes no lock stale.
-SCHEME: Final = 1
+SCHEME: Final = 2
+# The first one that knows of `uv.toml`.
+_UV_TOML_SCHEME: Final = 2
 
 # The settings of uv that cannot change a resolution. Whatever is not listed counts as an input:
 # a setting that uv learns tomorrow must not let a stale lock pass.
@@ -56,7 +60,8 @@ class Inputs:
             digest, since it may hold a path or a credential.
         extras: the same for each extra that the lock covers.
         groups: the same for each dependency group that the lock covers.
-        settings: key of ``[tool.uv]`` to a digest of its value.
+        settings: key of ``[tool.uv]`` to a digest of its value; with its name before it, one of
+            ``uv.toml``.
         options: the lock's own, those that are not the default.
     """
 
@@ -90,9 +95,16 @@ def of_lock(project: Project, options: LockOptions) -> Inputs:
         dependencies=tuple(map(_stampable, project.dependencies)),
         extras={name: tuple(map(_stampable, project.extra(name))) for name in options.extras},
         groups={name: tuple(map(_stampable, project.group(name))) for name in options.groups},
-        settings=dict(_settings(project.tool("uv"))),
+        settings=dict(_all_settings(project)),
         options=options.as_toml(),
     )
+
+
+def as_known(wanted: Inputs, old: Inputs, scheme: int) -> Inputs:
+    """Return inputs without what a stamp of an older scheme cannot know: that makes none stale."""
+    if scheme >= _UV_TOML_SCHEME or not any(key.startswith(UV_TOML) for key in wanted.settings):
+        return wanted
+    return replace(wanted, settings=old.settings)
 
 
 def _stampable(requirement: str) -> str:
@@ -101,6 +113,32 @@ def _stampable(requirement: str) -> str:
         return requirement
     parsed.url = digest(parsed.url)
     return str(parsed)
+
+
+def _all_settings(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield the settings that uv obeys: a ``uv.toml`` takes the place of ``[tool.uv]``.
+
+    Only where packages come from, which a ``uv.toml`` cannot say, is still read there.
+    """
+    beside, table = project.uv_toml, project.tool("uv")
+    if beside is not None:
+        left = {"sources": table.get("sources"), "index": _of_sources(table.get("index"), project)}
+        table = {key: value for key, value in left.items() if value}
+    yield from _settings(table)
+    for key, value in _settings(beside or {}):
+        yield f"{UV_TOML} {key}", value
+
+
+def _of_sources(entries: object, project: Project) -> list[object]:
+    """Return the indexes of ``[tool.uv]`` as a ``uv.toml`` leaves them: for sources to name."""
+    found = indexes.sources(project.pyproject).values()
+    named = {source.get("index") for sources in found for source in sources}
+    tables = entries if isinstance(entries, list) else []
+    return [
+        {**entry, "explicit": True}
+        for entry in tables
+        if isinstance(entry, dict) and (entry.get("explicit") or entry.get("name") in named)
+    ]
 
 
 def _settings(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 FILE = "pyproject.toml"
+UV_TOML = "uv.toml"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,12 @@ class Project:
         if not isinstance(table, dict):
             raise ProjectError(f"[tool.{name}] is not a table", path=self.path)
         return table
+
+    @cached_property
+    def uv_toml(self) -> Mapping[str, Any] | None:
+        """The ``uv.toml`` beside the ``pyproject.toml``, None if there is none."""
+        path = os.path.join(self.directory, UV_TOML)
+        return parse_toml(_read(path), path) if os.path.isfile(path) else None
 
     @cached_property
     def requires_python(self) -> str:

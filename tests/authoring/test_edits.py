@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from lockhook._authoring.torch_wheels import Indexes
+
 DEPENDENCIES = ["numpy>=1.26,<2.3", "tqdm", "click>=8; sys_platform == 'win32'"]
 MORE = """\
 [project.optional-dependencies]
@@ -104,8 +106,8 @@ def locked(project: Callable[..., Path], run: Callable[..., Any]) -> Path:
     return folder
 
 
-def edit(folder: Path, old: str, new: str) -> None:
-    path = folder / "pyproject.toml"
+def edit(folder: Path, old: str, new: str, file: str = "pyproject.toml") -> None:
+    path = folder / file
     text = path.read_text()
     wanted = [old, old.replace("'", '"')]
     found = next(each for each in wanted if each in text)
@@ -171,3 +173,93 @@ def test_every_fork_that_can_be_meant_must_meet_them(
     assert judged(folder).status == "fresh"
     edit(folder, "numpy<2.3;", "numpy>=2.3;")
     assert judged(folder).status == "stale"
+
+
+UV_TOML = """\
+link-mode = "copy"
+constraint-dependencies = ["numpy<2.3"]
+[[index]]
+name = "default"
+url = "{url}"
+default = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("uv.toml", "link-mode = 'copy'", "link-mode = 'hardlink'", None),
+        ("uv.toml", "link-mode", "# why\nlink-mode", None),
+        ("uv.toml", "numpy<2.3", "numpy<2", "uv.toml: constraint-dependencies: changed"),
+        ("uv.toml", "link-mode = 'copy'", "prerelease = 'allow'", "uv.toml: prerelease: added"),
+        ("uv.toml", "constraint-", "override-", "uv.toml: constraint-dependencies: removed"),
+        # uv itself says that it ignores this one.
+        (
+            "pyproject.toml",
+            "[tool.ruff]",
+            "[tool.uv]\nconstraint-dependencies = ['numpy<2']\n[tool.ruff]",
+            None,
+        ),
+        (
+            "pyproject.toml",
+            "torchvision = { index = 'pytorch-cpu' }",
+            "",
+            "[tool.uv] sources: changed",
+        ),
+    ],
+)
+def test_a_uv_toml_takes_the_place_of_the_settings_of_the_project(
+    project: Callable[..., Path],
+    run: Callable[..., Any],
+    world: Indexes,
+    file: str,
+    old: str,
+    new: str,
+    reason: str | None,
+) -> None:
+    folder = project(*DEPENDENCIES, more=MORE)
+    (folder / "uv.toml").write_text(UV_TOML.format(url=world.default))
+    assert run("generate").code == 0
+    edit(folder, old, new, file)
+    verdict = judged(folder)
+    assert verdict.status == ("stale" if reason else "fresh")
+    assert (reason in verdict.reasons) if reason else verdict.reasons == ()
+    before = pinned(folder)
+    assert run("generate").code == 0
+    assert pinned(folder) == before or reason
+
+
+def test_a_uv_toml_that_comes_and_goes_is_told(locked: Path) -> None:
+    (locked / "uv.toml").write_text("prerelease = 'allow'\n")
+    assert judged(locked).reasons == (
+        # The default index of the project no longer counts either.
+        "[tool.uv] index: changed",
+        "uv.toml: prerelease: added",
+    )
+    (locked / "uv.toml").unlink()
+    assert judged(locked).status == "fresh"
+
+
+def test_a_uv_toml_that_is_none_is_named(locked: Path, run: Callable[..., Any]) -> None:
+    (locked / "uv.toml").write_text("prerelease =\n")
+    found = run("check")
+    assert found.code == 3
+    assert "uv.toml: is not valid TOML" in found.err
+
+
+def test_a_stamp_of_a_scheme_that_did_not_know_uv_toml_is_not_stale_for_it(locked: Path) -> None:
+    (locked / "uv.toml").write_text("prerelease = 'allow'\n")
+    edit(locked, "# scheme = 2", "# scheme = 1", "requirements.txt")
+    verdict = judged(locked)
+    assert (verdict.status, verdict.reasons) == ("fresh", ())
+    edit(locked, "'tqdm'", "'tqdm<4'")
+    assert judged(locked).status == "stale"
+
+
+@pytest.mark.parametrize("index", ["", "[tool.uv]\nindex = 5\n"])
+def test_a_uv_toml_that_says_nothing_makes_nothing_stale(tmp_path: Path, index: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nname = 'bench'\n{index}")
+    before = locks.locks_of(projects.load(str(tmp_path)))[0].inputs()
+    (tmp_path / "uv.toml").write_text("")
+    after = locks.locks_of(projects.load(str(tmp_path)))[0].inputs()
+    assert (before.digest() == after.digest()) == (not index)
