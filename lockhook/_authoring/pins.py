@@ -12,7 +12,8 @@ from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import comments, graph_pins
 from lockhook._authoring.pin import Pin
-from lockhook._runtime import markers, uv_lock
+from lockhook._runtime import markers, places, uv_lock
+from lockhook._runtime.discovery import project_name
 from lockhook._runtime.model import Pin as LockPin
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.requirements_txt import Include, parse
@@ -69,19 +70,31 @@ def _of_requirements(text: str, path: str) -> Iterator[Pin]:
         if entry.marker not in known:
             _check_marker(entry)
             known.add(entry.marker)
-        if entry.name:
+        if name := entry.name or _directory_name(entry):
             comment = below.get(entry.line, comments.Comment())
             yield Pin(
-                entry.name,
+                name,
                 entry.wanted.version if entry.wanted else "",
                 entry.marker,
                 index_url=comment.index_url,
                 url=entry.origin.url if entry.origin else "",
                 via=comment.via,
             )
-        elif not looks_generated(text):
+        if not (entry.name or looks_generated(text)):
             reason = "names a path instead of a package, so it was written by hand"
             raise LockfileError(reason, path=path, line=entry.line, hint=_HINT)
+
+
+def _directory_name(pin: LockPin) -> str:
+    """Return the name that a directory gives to itself, "" if that cannot be told.
+
+    Without it a line such as ``-e ../lib`` would satisfy nothing.
+    """
+    if pin.origin is None or pin.origin.kind != "directory":
+        return ""
+    path = places.local_path(pin.origin.url.partition("#")[0])
+    beside = os.path.dirname(os.path.abspath(pin.path))
+    return normalize(project_name(os.path.join(beside, path, pin.origin.subdirectory)))
 
 
 def _check_marker(pin: LockPin) -> None:
