@@ -9,6 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import platforms
 from lockhook._authoring.project import lowest_python
+from lockhook._runtime.markers import InvalidMarkerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +64,10 @@ def _still_satisfied(was: Requirement, now: Requirement, pins: Iterable[Pin]) ->
 def _meet(marker: str, requirement: Requirement) -> bool:
     """Tell whether the markers of a pin and of a requirement can be true at the same time."""
     both = [f"({part})" for part in (marker, str(requirement.marker or "")) if part]
-    return platforms.applies(" and ".join(both))
+    try:
+        return platforms.applies(" and ".join(both))
+    except InvalidMarkerError:
+        return True  # nobody can tell where it holds, uv included: every pin may be meant
 
 
 def _allows(now: SpecifierSet, was: SpecifierSet, pin: Pin) -> bool:

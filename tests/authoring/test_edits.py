@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhook._authoring import freshness, locks, pins
+from lockhook._authoring import changes, freshness, locks, pins, satisfaction
 from lockhook._authoring import project as projects
+from lockhook._authoring.inputs import Inputs
+from lockhook._authoring.pin import Pin
+from lockhook._authoring.stamp import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -276,3 +279,16 @@ def test_a_directory_without_a_name_satisfies_the_name_it_gives_itself(
     (folder.parent / "lib").mkdir()
     (folder.parent / "lib" / "pyproject.toml").write_text("[project]\nname = 'local.lib'\n")
     assert judged(folder).status == "fresh"
+
+
+@pytest.mark.parametrize(("bound", "left"), [("<2.3", 0), ("<2", 1)])
+def test_under_a_marker_that_cannot_be_compared_every_pin_may_be_meant(
+    bound: str, left: int
+) -> None:
+    marker = 'platform_machine ~= "x"'
+    old = Inputs(dependencies=(f"numpy<2.4; {marker}",))
+    new = Inputs(dependencies=(f"numpy{bound}; {marker}",))
+    made = Stamp(inputs=old, inputs_digest="", body_digest="", python="3.10")
+    held = [Pin("numpy", "2.2.6", "")]
+    found = satisfaction.outgrown(changes.between(old, new), made, new, held)
+    assert len(list(found)) == left
