@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lockhook._authoring import cpu_policy, installable, locks, lockset, pins
+from lockhook._authoring import cpu_policy, formats, installable, locks, lockset, pins
 from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
@@ -16,7 +16,7 @@ from lockhook._authoring.lockset import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
-from lockhook.errors import LeakError, LockfileError, UsageError, UvError
+from lockhook.errors import LeakError, LockfileError, LockhookError, UsageError, UvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,9 +121,13 @@ def generate(
     # All of them are read first, so that one which must not be replaced stops the others too.
     old = [(lock, _old_pins(lock)) for lock in wanted]
     others = list(_others(wanted))
+    read = {lock.path: locks.read_text(lock.path) for lock, _ in (*old, *others)}
     texts = lockset.resolve(
         [member(*each) for each in old], [member(*each) for each in others], make
     )
+    for lock, _ in (*old, *others):
+        if lock.name in texts:
+            _refuse_to_overwrite(lock, read[lock.path], texts[lock.name])
     for lock, before in (*old, *others):
         if lock.name in texts:
             made = _replace(lock, texts[lock.name], before)
@@ -187,6 +191,15 @@ def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:
             line=error.line,
             hint=HANDS_OFF,
         ) from None
+
+
+def _refuse_to_overwrite(lock: ManagedLock, read: str | None, text: str) -> None:
+    """Raise if a lock is not what it was before uv ran, or has a newer format than uv writes."""
+    if locks.read_text(lock.path) not in {read, text}:
+        raise LockhookError(
+            "changed while uv ran, and is left as it is now", path=lock.path, hint="run it again"
+        )
+    formats.refuse_downgrade(lock, read or "", text)
 
 
 def _replace(lock: ManagedLock, text: str, old: tuple[Pin, ...]) -> Generated:

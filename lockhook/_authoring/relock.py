@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import cpu_policy, pins
+from packaging.specifiers import SpecifierSet
+
+from lockhook._authoring import cpu_policy, formats, pins
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
@@ -37,16 +40,37 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         LeakError: if the result brings an accelerator build.
         UvError: if uv fails.
     """
+    existed = os.path.lexists(lock.path)
     try:
-        _heal(lock, old)
-        uv.run(["lock", "--python", sys.executable], directory=lock.project.directory, quiet=quiet)
+        if existed:
+            _heal(lock, old)
+        uv.run(["lock", *_python(lock)], directory=lock.project.directory, quiet=quiet)
         with open(lock.path, encoding="utf-8", newline="") as file:
             new = file.read()
+        formats.refuse_downgrade(lock, old, new)
         refuse_leaks(lock, new)
     except BaseException:
-        replace_text(lock.path, old)
+        _put_back(lock, old, existed=existed)
         raise
     return new
+
+
+def _put_back(lock: ManagedLock, old: str, *, existed: bool) -> None:
+    if existed:
+        replace_text(lock.path, old)
+    else:
+        with suppress(FileNotFoundError):
+            os.unlink(lock.path)
+
+
+def _python(lock: ManagedLock) -> list[str]:
+    """Return how to tell uv to use the running interpreter, unless the project excludes it.
+
+    uv locks with none that ``requires-python`` excludes; then it looks for another one.
+    """
+    admitted = SpecifierSet(lock.project.requires_python)
+    running = "{}.{}.{}".format(*sys.version_info[:3])
+    return ["--python", sys.executable] if admitted.contains(running, prereleases=True) else []
 
 
 def _heal(lock: ManagedLock, old: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
+from lockhook._authoring import uv_settings
 from lockhook._runtime.names import visible, without_credentials
 from lockhook.errors import MissingToolError, UvError
 
@@ -28,6 +29,7 @@ _KEPT: Final = re.compile(
       | CACHE_DIR | NO_CACHE | CONCURRENT_\w+ | LINK_MODE
       | HTTP_\w+ | HTTP | HTTPS | INSECURE_HOST | NATIVE_TLS | SYSTEM_CERTS | KEYRING_PROVIDER
       | REQUEST_TIMEOUT | LOCK_TIMEOUT | \w*NETRC | NO_PROGRESS
+      | CREDENTIALS_DIR | (?:S3|GCS|AZURE)_ENDPOINT_URL | ASTRAL_MIRROR_URL
       | PYTHON_DOWNLOADS | PYTHON_INSTALL_\w+
     )""",
     re.VERBOSE,
@@ -55,16 +57,18 @@ class Uv:
             UvError: if it fails, with what it said.
         """
         shown = sys.stderr is not None and sys.stderr.isatty() and not quiet
+        clean = clean_environment(os.environ)
         try:
-            done = subprocess.run(
-                [self.program, *arguments],
-                cwd=directory,
-                env=clean_environment(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=None if shown else subprocess.PIPE,
-                check=False,
-            )
+            with uv_settings.confined(clean, directory) as environment:
+                done = subprocess.run(
+                    [self.program, *arguments],
+                    cwd=directory,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=None if shown else subprocess.PIPE,
+                    check=False,
+                )
         except OSError as error:
             raise UvError(f"uv cannot be run: {error.strerror}", path=self.program) from None
         if done.returncode:

@@ -1,0 +1,43 @@
+"""Which version of its format a lock has: one that is newer than uv writes is not downgraded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from lockhook.errors import LockhookError
+
+if TYPE_CHECKING:
+    from lockhook._authoring.locks import ManagedLock
+
+# They stand at the top level, so before the first table.
+_NUMBERS: Final = (
+    re.compile(r'^(?:version|lock-version) *= *"?(\d+)(?:\.(\d+))?"? *$', re.MULTILINE),
+    re.compile(r"^revision *= *(\d+) *$", re.MULTILINE),
+)
+
+
+def refuse_downgrade(lock: ManagedLock, old: str, new: str) -> None:
+    """Raise if a lock would be written in an older format than it has.
+
+    Raises:
+        LockhookError: with what to do.
+    """
+    was, now = _version(old), _version(new)
+    if lock.name.endswith((".toml", ".lock")) and was > now:
+        raise LockhookError(
+            f"has format version {_shown(was)}, and this uv writes {_shown(now)}; the lock is as "
+            "it was",
+            path=lock.path,
+            hint="pip install 'lockhook[uv]' --upgrade, then run it again",
+        )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    head = text.replace("\r\n", "\n").partition("\n[")[0]
+    found = [number.search(head) for number in _NUMBERS]
+    return tuple(int(part) for match in found if match for part in match.groups() if part)
+
+
+def _shown(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version)) or "none"
