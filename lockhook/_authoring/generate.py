@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from lockhook._authoring import cpu_policy, formats, installable, locks, lockset, pins
+from lockhook._authoring import cpu_policy, formats, installable, leftovers, locks, lockset, pins
 from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
@@ -118,6 +118,8 @@ def generate(
         kept = tuple(pin for pin in old if lock.is_uvs or not upgrade.may_change(pin))
         return Member(lock=lock, pins=kept, fixed=lock.is_uvs)
 
+    for lock in wanted:
+        leftovers.sweep(lock)
     # All of them are read first, so that one which must not be replaced stops the others too.
     old = [(lock, _old_pins(lock)) for lock in wanted]
     others = list(_others(wanted))

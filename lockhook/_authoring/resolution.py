@@ -16,7 +16,7 @@ from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
 from lockhook._runtime import indexes
-from lockhook._runtime.files import beside
+from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
 from lockhook.errors import LeakError, LockhookError, UvError
 
@@ -218,7 +218,7 @@ def _temporary(lock: ManagedLock, seed: str) -> Iterator[str]:
     """
     is_pylock = lock.name.endswith(".toml")
     path = (
-        os.path.join(lock.project.directory, f"{locks.TEMPORARY}{os.urandom(4).hex()}.toml")
+        os.path.join(lock.project.directory, f"{locks.TEMPORARY}{token()}.toml")
         if is_pylock
         else beside(lock.path, suffix=".txt")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import freshness, generate, git, locks, project, uv
+from lockhook._authoring import freshness, generate, git, leftovers, locks, project, uv
 from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import ProjectError, UsageError
 
@@ -82,6 +82,7 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
     """Make the locks that are not current anew, and yield each."""
     stale: dict[str, list[ManagedLock]] = {}
     for verdict in verdicts:
+        leftovers.sweep(verdict.lock)
         if not verdict.is_current:
             stale.setdefault(verdict.lock.project.directory, []).append(verdict.lock)
     program = uv.find() if stale else None

@@ -40,4 +40,9 @@ def replace_text(path: str, text: str) -> None:
 def beside(path: str, *, prefix: str = ".", suffix: str = ".tmp") -> str:
     """Return a new name in the directory of a file: only there can a rename be atomic."""
     directory, name = os.path.split(path)
-    return os.path.join(directory, f"{prefix}{name}.{os.urandom(4).hex()}{suffix}")
+    return os.path.join(directory, f"{prefix}{name}.{token()}{suffix}")
+
+
+def token() -> str:
+    """Return what makes a name new, and tells whose it is should its process be killed."""
+    return f"{os.getpid()}-{os.urandom(4).hex()}"
