@@ -294,3 +294,28 @@ def test_uv_lock_of_a_project_that_excludes_the_hooks_python(
     # Which Pythons there are is up to the machine; that ours will not do is not asked of the user.
     assert "requested interpreter" not in result.err
     assert result.code == (1 if other else 3)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pylock.toml", "uv.lock"])
+@pytest.mark.parametrize("by", ["url", "variable", "settings"])
+def test_no_credential_is_told_when_an_index_fails(
+    tmp_path: Path, spawn: Run, by: str, name: str
+) -> None:
+    folder = tmp_path / "bench"
+    folder.mkdir()
+    user = "agent:s3cr3t@" if by == "url" else ""
+    index = f'[[tool.uv.index]]\nname = "corp"\nurl = "http://{user}127.0.0.1:9/simple"\n'
+    asked = f'[tool.lockhook.locks."{name}"]\n'
+    text = f'{BARE}dependencies = ["numpy"]\n{asked}{index}default = true\n'
+    (folder / "pyproject.toml").write_text(text)
+    variables = {"UV_OFFLINE": "", "UV_HTTP_RETRIES": "0"}
+    if by == "variable":
+        variables |= {"UV_INDEX_CORP_USERNAME": "agent", "UV_INDEX_CORP_PASSWORD": "s3cr3t"}
+    if by == "settings":
+        variables |= settings(tmp_path, "xdg")
+        place = 'index-url = "http://agent:s3cr3t@127.0.0.1:9/simple"\n'
+        (tmp_path / "xdg" / "uv" / "uv.toml").write_text(place)
+    result = spawn("sync", cwd=folder, **variables)
+    assert (result.code, result.out) == (3, "")
+    assert "s3cr3t" not in result.err
+    assert os.listdir(folder) == ["pyproject.toml"]
