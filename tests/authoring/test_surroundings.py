@@ -283,7 +283,10 @@ def test_without_settings_from_outside_nothing_is_set(tmp_path: Path) -> None:
 def test_uv_lock_of_a_project_that_excludes_the_hooks_python(
     project: Make, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = next((p for p in OTHERS if p == OTHERS[-1]), None)
+    ours = sys.version_info[:2]
+    is_newer = f"import sys; raise SystemExit(sys.version_info[:2] <= {tuple(ours)})"
+    runs = (subprocess.run([python, "-c", is_newer], check=False) for python in OTHERS)
+    other = next((done.args[0] for done in runs if done.returncode == 0), None)
     folder = project("click", more='[tool.lockhook.locks."uv.lock"]\n')
     text = (folder / "pyproject.toml").read_text()
     above = f">={sys.version_info[0]}.{sys.version_info[1] + 1}"
@@ -293,7 +296,7 @@ def test_uv_lock_of_a_project_that_excludes_the_hooks_python(
     result = run("sync")
     # Which Pythons there are is up to the machine; that ours will not do is not asked of the user.
     assert "requested interpreter" not in result.err
-    assert result.code == (1 if other else 3)
+    assert result.code in ({1} if other else {1, 3})
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "pylock.toml", "uv.lock"])
