@@ -11,8 +11,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from lockhook._authoring import platforms, toml_edit
 from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import TORCH_FAMILY, is_accelerator_label
+from lockhook._runtime.indexes import CPU_NAME, CPU_URL
 from lockhook._runtime.markers import InvalidMarkerError
 from lockhook._runtime.names import normalize, without_credentials
+from lockhook._runtime.toml_table import table_at
 from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from lockhook._authoring.toml_edit import Path
 
 TORCH: Final = "torch"
-NAME: Final = "pytorch-cpu"
-URL: Final = f"{indexes.PYTORCH}cpu"
 
 _UV: Final = ("tool", "uv")
 _WHY: Final = "so that `uv lock` minds the sources below where these are only transitive"
@@ -71,11 +71,11 @@ def set_up(edited: Edited, locked: Iterable[str] | None) -> Edited:
         ProjectError: if the document is not of a kind that takes them.
     """
     entry = _entry(edited.table)
-    edited = edited.noting(*_for_everything(_table(edited.table, *_UV)))
+    edited = edited.noting(*_for_everything(table_at(edited.table, *_UV)))
     if entry.get("default") is True:
         place = without_credentials(entry["url"])
         return edited.noting(f"every package comes from {place}, so torch needs no source")
-    name = str(entry.get("name", NAME))
+    name = str(entry.get("name", CPU_NAME))
     family = _family(edited.table, locked or ())
     if locked is not None:
         held = {TORCH, *(set(locked) & TORCH_FAMILY.keys())}
@@ -88,7 +88,7 @@ def _entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     found = indexes.cpu_entry(pyproject)
     if found and _is_for_accelerators(found["url"]):
         # The one that torch comes from now; there may be another one beside it.
-        uv = {"index": _table(pyproject, *_UV).get("index")}
+        uv = {"index": table_at(pyproject, *_UV).get("index")}
         found = indexes.cpu_entry({"tool": {"uv": uv}})
     return found
 
@@ -115,13 +115,13 @@ def _family(pyproject: Mapping[str, Any], locked: Iterable[str]) -> list[str]:
 
 def named(pyproject: Mapping[str, Any]) -> Iterator[str]:
     """Yield the packages that a project names, wherever it does; what is no name is left out."""
-    project, poetry = _table(pyproject, "project"), _table(pyproject, "tool", "poetry")
-    poetry_groups = [_table(poetry, "group", name) for name in _table(poetry, "group")]
+    project, poetry = table_at(pyproject, "project"), table_at(pyproject, "tool", "poetry")
+    poetry_groups = [table_at(poetry, "group", name) for name in table_at(poetry, "group")]
     lists = [
         project.get("dependencies"),
-        *_table(project, "optional-dependencies").values(),
-        *_table(pyproject, "dependency-groups").values(),
-        *(list(_table(table, "dependencies")) for table in (poetry, *poetry_groups)),
+        *table_at(project, "optional-dependencies").values(),
+        *table_at(pyproject, "dependency-groups").values(),
+        *(list(table_at(table, "dependencies")) for table in (poetry, *poetry_groups)),
     ]
     for items in lists:
         yield from (found.name for found in _requirements(items))
@@ -137,34 +137,27 @@ def _requirements(items: object) -> Iterator[Requirement]:
         yield found
 
 
-def _table(parent: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        value = parent.get(key)
-        parent = value if isinstance(value, dict) else {}
-    return parent
-
-
 # --- the index ---
 
 
 def _with_index(edited: Edited, entry: Mapping[str, Any]) -> Edited:
-    listed = _table(edited.table, *_UV).get("index", [])
+    listed = table_at(edited.table, *_UV).get("index", [])
     if not isinstance(listed, list):
         raise ProjectError(
             "[tool.uv] index is not a list of tables", hint="mend it, then run it again"
         )
     if not entry:
-        new = {"name": NAME, "url": URL, "explicit": True}
-        said = f"[[tool.uv.index]] {NAME}: {URL}, for what names it only"
+        new = {"name": CPU_NAME, "url": CPU_URL, "explicit": True}
+        said = f"[[tool.uv.index]] {CPU_NAME}: {CPU_URL}, for what names it only"
         return edited.put((*_UV, "index", len(listed)), new).saying(said)
-    missing = {"name": entry.get("name", NAME), "explicit": True}
+    missing = {"name": entry.get("name", CPU_NAME), "explicit": True}
     for key, value in missing.items():
         if entry.get(key) != value:
             edited = edited.put((*_UV, "index", listed.index(entry), key), value)
             shown = toml_edit.literal(value)
             edited = edited.saying(f"[[tool.uv.index]] {missing['name']}: {key} = {shown}")
             entry = {**entry, key: value}
-            listed = _table(edited.table, *_UV)["index"]
+            listed = table_at(edited.table, *_UV)["index"]
     return edited
 
 
@@ -172,7 +165,7 @@ def _with_index(edited: Edited, entry: Mapping[str, Any]) -> Edited:
 
 
 def _with_sources(edited: Edited, family: Iterable[str], index: str) -> Edited:
-    sources = {normalize(k): v for k, v in _table(edited.table, *_UV, "sources").items()}
+    sources = {normalize(k): v for k, v in table_at(edited.table, *_UV, "sources").items()}
     added = []
     for package in family:
         if package in sources:
@@ -217,12 +210,12 @@ def _constrain(edited: Edited, packages: Iterable[str]) -> Edited:
 
     Any version will do, but there has to be one: ``torch`` alone does nothing.
     """
-    uv = _table(edited.table, *_UV)
+    uv = table_at(edited.table, *_UV)
     listed = [*_list(uv, "constraint-dependencies"), *_list(uv, "override-dependencies")]
     bound = {found.name for found in _requirements(listed) if found.specifier}
     for package in packages:
         if package not in bound:
-            number = len(_list(_table(edited.table, *_UV), "constraint-dependencies"))
+            number = len(_list(table_at(edited.table, *_UV), "constraint-dependencies"))
             path = (*_UV, "constraint-dependencies", number)
             edited = edited.put(path, f"{package}>=0", _WHY)
             edited = edited.saying(f"[tool.uv] constraint-dependencies: {package}>=0")

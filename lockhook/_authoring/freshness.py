@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lockhook._authoring.changes import Change
-    from lockhook._authoring.cpu_policy import Policy
+    from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
@@ -76,11 +76,13 @@ class Verdict:
         lock: the lock.
         status: one of the constants of this module.
         reasons: one line for each input that changed, or what else is wrong.
+        pins: those of the lock if it is fresh, as they were read to judge it.
     """
 
     lock: ManagedLock
     status: str
     reasons: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
     @property
     def is_current(self) -> bool:
@@ -105,17 +107,14 @@ def judge_all(wanted: Sequence[ManagedLock]) -> list[Verdict]:
 
 def _judge_agreement(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     # What is made anew will agree, so only what would stay as it is can disagree.
-    members = [_member(verdict.lock) for verdict in verdicts if verdict.status == FRESH]
+    fresh = (verdict for verdict in verdicts if verdict.status == FRESH)
+    members = [Member(lock=verdict.lock, pins=verdict.pins) for verdict in fresh]
     reasons: dict[str, list[str]] = {}
     for member, reason in lockset.quarrels(members):
         reasons.setdefault(member.lock.name, []).append(reason)
     for verdict in verdicts:
         found = reasons.get(verdict.lock.name)
         yield replace(verdict, status=DISAGREES, reasons=tuple(found)) if found else verdict
-
-
-def _member(lock: ManagedLock) -> Member:
-    return Member(lock=lock, pins=pins.read(locks.read_text(lock.path) or "", lock.path))
 
 
 def judge_content(lock: ManagedLock) -> Verdict:
@@ -141,11 +140,12 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
     found, body = stamp.extract(text, lock.name)
     if found is None:
         return _judge_unstamped(lock, text, wanted)
-    if reasons := tuple(_stale(found, wanted, text, lock.path)):
+    changed = _changed(found, wanted)
+    if reasons := tuple(_stale(found, wanted, changed, text, lock.path)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
         return _judge_edited(lock, text)
-    reasons = tuple(f"{change}: its pins hold" for change in _changed(found, wanted))
+    reasons = tuple(f"{change}: its pins hold" for change in changed)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
 
 
@@ -163,14 +163,14 @@ def _judge_policy(fresh: Verdict, text: str) -> Verdict:
     """Judge a lock that follows from its inputs by whether it is CPU-only."""
     policy = cpu_policy.of_lock(fresh.lock)
     found = pins.read(text, fresh.lock.path)
-    if reasons := tuple(map(str, cpu_policy.leaks(found, policy))):
-        return replace(fresh, status=LEAK, reasons=(*reasons, *_mend(fresh.lock, found, policy)))
+    if leaks := tuple(cpu_policy.leaks(found, policy)):
+        reasons = (*map(str, leaks), *_mend(fresh.lock, leaks, policy))
+        return replace(fresh, status=LEAK, reasons=reasons)
     notes = (*cpu_policy.accepted(found, policy), *installable.of_lock(fresh.lock, found))
-    return replace(fresh, reasons=(*fresh.reasons, *notes))
+    return replace(fresh, reasons=(*fresh.reasons, *notes), pins=found)
 
 
-def _mend(lock: ManagedLock, found: Sequence[Pin], policy: Policy) -> Iterator[str]:
-    leaks = tuple(cpu_policy.leaks(found, policy))
+def _mend(lock: ManagedLock, leaks: Sequence[Leak], policy: Policy) -> Iterator[str]:
     lines = list(relock.lines_for(leaks, lock.project)) if lock.is_uvs else []
     if lines:
         yield "to mend it, pyproject.toml needs:"
@@ -190,10 +190,12 @@ def _judge_edited(lock: ManagedLock, text: str) -> Verdict:
     return Verdict(lock=lock, status=EDITED, reasons=(_EDITED,))
 
 
-def _stale(found: Stamp, wanted: Inputs, text: str, path: str) -> Iterator[str]:
+def _stale(
+    found: Stamp, wanted: Inputs, changed: Sequence[Change], text: str, path: str
+) -> Iterator[str]:
     if found.inputs_digest != found.inputs.digest() and found.scheme == inputs.SCHEME:
         yield "its stamp was changed after lockhook wrote it"
-    if changed := _changed(found, wanted):
+    if changed:
         try:
             held = pins.read(text, path)
         except LockfileError:

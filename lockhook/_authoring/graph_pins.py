@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from lockhook._authoring.pin import Pin
-from lockhook._runtime import indexes
+from lockhook._runtime import indexes, uv_lock
 from lockhook._runtime.names import normalize
+from lockhook._runtime.uv_walk import target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from lockhook._runtime.toml_table import Table
     from lockhook._runtime.uv_lock import Graph
 
-_EDGES = ("optional-dependencies", "dev-dependencies")
 # What is installed from a folder of the project itself; it is no pin of anything.
 _LOCAL = ("editable", "virtual", "directory")
 
@@ -34,30 +34,13 @@ def read(graph: Graph, directory: str) -> Iterator[Pin]:
     tables = [table for entries in graph.packages.values() for table in entries]
     wanted: dict[int, dict[Wanting, None]] = {}
     for table in tables:
-        for edge in _edges(table):
-            for target in _targets(graph, edge):
-                wanting = (_label(table, graph), edge.text("marker"))
-                wanted.setdefault(id(target), {})[wanting] = None
+        for edge in uv_lock.all_edges(table):
+            wanting = (_label(table, graph), edge.text("marker"))
+            wanted.setdefault(id(target(graph, edge)), {})[wanting] = None
     for table in tables:
         source = dict(table.values.get("source") or {})
         if not source.keys() & set(_LOCAL):
             yield _pin(table, source, list(wanted.get(id(table), ())), directory)
-
-
-def _edges(table: Table) -> Iterator[Table]:
-    yield from table.tables("dependencies")
-    for key in _EDGES:
-        named = table.table(key)
-        for name in named.values if named else ():
-            yield from named.tables(name) if named else ()
-
-
-def _targets(graph: Graph, edge: Table) -> Iterator[Table]:
-    version, source = edge.text("version"), edge.values.get("source")
-    for table in graph.packages.get(normalize(edge.required("name")), ()):
-        same_source = source is None or table.values.get("source") == source
-        if same_source and (not version or table.text("version") == version):
-            yield table
 
 
 def _label(table: Table, graph: Graph) -> str:

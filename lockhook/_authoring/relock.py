@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.project import Project
     from lockhook._authoring.uv import Uv
-
-OFFICIAL: Final = 'name = "pytorch-cpu"\nurl = "https://download.pytorch.org/whl/cpu"'
 
 
 def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
@@ -128,7 +126,7 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
         *(f"{name}>=0" for name in names),
     ]
     sourced = indexes.sources(project.pyproject).keys()
-    index = entry.get("name", "pytorch-cpu")
+    index = entry.get("name", indexes.CPU_NAME)
     yield "    [tool.uv]"
     yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"
     if missing := [name for name in names if name not in sourced]:
@@ -136,7 +134,8 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
         yield from (f"    {name} = {{ index = {_quoted(index)} }}" for name in missing)
     if not entry:
         yield "    [[tool.uv.index]]"
-        yield from (f"    {line}" for line in OFFICIAL.split("\n"))
+        yield f"    name = {_quoted(indexes.CPU_NAME)}"
+        yield f"    url = {_quoted(indexes.CPU_URL)}"
         yield "    explicit = true"
 
 

@@ -239,6 +239,7 @@ def _write_new(path: str, text: str, lock: ManagedLock) -> None:
 
 
 def unwritable(lock: ManagedLock, error: OSError) -> LockhookError:
+    """Return the error of a lock that cannot be written, with what to do."""
     return LockhookError(
         f"cannot be written: {error.strerror}; the lock is as it was",
         path=lock.path,

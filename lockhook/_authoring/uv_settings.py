@@ -16,6 +16,7 @@ import tomli
 
 from lockhook._authoring.toml_edit import literal
 from lockhook._runtime import indexes
+from lockhook._runtime.toml_table import table_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,7 +80,7 @@ def _systems(environment: Mapping[str, str]) -> str | None:
 def _is_own(directory: str) -> bool:
     """Tell whether uv stops at a project, or at the workspace that it belongs to."""
     return _settings_in(directory) is not None or any(
-        "workspace" in _table(_read(os.path.join(above, "pyproject.toml")), "tool", "uv")
+        "workspace" in table_at(_read(os.path.join(above, "pyproject.toml")), "tool", "uv")
         for above in _above(os.path.dirname(directory))
     )
 
@@ -101,14 +102,14 @@ def _settings_in(directory: str) -> str | None:
     if os.path.isfile(path):
         return path
     path = os.path.join(directory, "pyproject.toml")
-    return path if "uv" in _table(_read(path), "tool") else None
+    return path if "uv" in table_at(_read(path), "tool") else None
 
 
 def _of_file(path: str) -> dict[str, Any]:
     """Return the settings of a file; relative paths of indexes become URLs."""
     document = _read(path)
     if os.path.basename(path) != _SETTINGS:
-        document = _table(document, "tool", "uv")
+        document = table_at(document, "tool", "uv")
     directory = os.path.dirname(path)
     return {key: _with_urls(value, directory) for key, value in document.items()}
 
@@ -172,9 +173,3 @@ def _read(path: str) -> dict[str, Any]:
             return tomli.load(file)
     except (OSError, ValueError, RecursionError):
         return {}
-
-
-def _table(document: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        document = document.get(key) if isinstance(document, dict) else None
-    return document if isinstance(document, dict) else {}

@@ -6,6 +6,7 @@ import os
 
 from lockhook._runtime.names import normalize, without_credentials
 from lockhook._runtime.record import Record
+from lockhook._runtime.toml_table import table_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PYTORCH = "https://download.pytorch.org/whl/"
+# What its index of CPU builds is called where a project has no name for it yet.
+CPU_NAME, CPU_URL = "pytorch-cpu", f"{PYTORCH}cpu"
 _BUILDS = ("cpu", "cu", "rocm", "xpu")
 
 
@@ -38,7 +41,7 @@ def of_project(pyproject: Mapping[str, Any], directory: str) -> Indexes:
         pyproject: the parsed ``pyproject.toml``.
         directory: where it lies.
     """
-    uv = _table(_table(pyproject, "tool"), "uv")
+    uv = table_at(pyproject, "tool", "uv")
     entries = _entries(pyproject)
     default = next((e["url"] for e in entries if e.get("default") is True), uv.get("index-url"))
     cpu = cpu_entry(pyproject)
@@ -62,17 +65,13 @@ def sources(pyproject: Mapping[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
 
     A package can have several sources, each with its marker.
     """
-    declared = _table(_table(_table(pyproject, "tool"), "uv"), "sources")
+    declared = table_at(pyproject, "tool", "uv", "sources")
     return {
         normalize(name): [
-            s for s in (value if isinstance(value, list) else [value]) if _is_table(s)
+            s for s in (value if isinstance(value, list) else [value]) if isinstance(s, dict)
         ]
         for name, value in declared.items()
     }
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def cpu_entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +80,7 @@ def cpu_entry(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _entries(pyproject: Mapping[str, Any]) -> list[dict[str, Any]]:
-    uv = _table(_table(pyproject, "tool"), "uv")
+    uv = table_at(pyproject, "tool", "uv")
     return [entry for entry in _list(uv, "index") if isinstance(entry.get("url"), str)]
 
 
@@ -89,7 +88,7 @@ def _cpu_candidates(
     pyproject: Mapping[str, Any], entries: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     by_name = {e["name"]: e for e in entries if isinstance(e.get("name"), str)}
-    named = _table(_table(pyproject, "tool"), "lockhook").get("index")
+    named = table_at(pyproject, "tool", "lockhook").get("index")
     chosen = [source.get("index") for source in sources(pyproject).get("torch", ())]
     names = (name for name in (named, *chosen) if isinstance(name, str))
     yield from (by_name[name] for name in names if name in by_name)
@@ -113,11 +112,6 @@ def absolute(url: str, directory: str) -> str:
     from pathlib import Path
 
     return Path(os.path.abspath(os.path.join(directory, url))).as_uri()
-
-
-def _table(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = parent.get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _list(parent: Mapping[str, Any], key: str) -> list[dict[str, Any]]:

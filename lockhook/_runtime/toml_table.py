@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 _KINDS = {str: "a string", bool: "true or false", int: "a number", list: "a list", dict: "a table"}
 
 
+def table_at(document: Any, *keys: str) -> dict[str, Any]:
+    """Return the table under some keys of a parsed document, empty where there is none.
+
+    For settings of which others say what is wrong with them.
+    """
+    for key in keys:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
 class Table:
     """One table of a lock, and where it stands.
 

@@ -109,7 +109,7 @@ def _check(graph: Graph) -> None:
     for entries in graph.packages.values():
         for package in entries:
             _check_package(package)
-            for edge in _all_edges(package):
+            for edge in all_edges(package):
                 target(graph, edge)
                 if (marker := edge.text("marker")) not in markers:
                     _check_marker(edge, marker)
@@ -126,7 +126,8 @@ def _check_package(package: Table) -> None:
         raise package.error("missing", "version")
 
 
-def _all_edges(package: Table) -> Iterator[Table]:
+def all_edges(package: Table) -> Iterator[Table]:
+    """Yield what a package requires, with all of its extras and groups."""
     yield from package.tables("dependencies")
     for key in ("optional-dependencies", "dev-dependencies"):
         table = package.table(key)
