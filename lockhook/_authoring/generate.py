@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -114,26 +114,23 @@ def generate(
             lock=lock, uv=uv, preferred=preferred, limits=upgrade.limits, quiet=quiet
         ).resolve()
 
-    def member(lock: ManagedLock, old: tuple[Pin, ...]) -> Member:
-        kept = tuple(pin for pin in old if lock.is_uvs or not upgrade.may_change(pin))
-        return Member(lock=lock, pins=kept, fixed=lock.is_uvs)
+    def member(found: _Found) -> Member:
+        is_uvs = found.lock.is_uvs
+        kept = tuple(pin for pin in found.pins if is_uvs or not upgrade.may_change(pin))
+        return Member(lock=found.lock, pins=kept, fixed=is_uvs)
 
     for lock in wanted:
         leftovers.sweep(lock)
     # All of them are read first, so that one which must not be replaced stops the others too.
-    old = [(lock, _old_pins(lock)) for lock in wanted]
-    others = list(_others(wanted))
-    read = {lock.path: locks.read_text(lock.path) for lock, _ in (*old, *others)}
-    texts = lockset.resolve(
-        [member(*each) for each in old], [member(*each) for each in others], make
-    )
-    for lock, _ in (*old, *others):
-        if lock.name in texts:
-            _refuse_to_overwrite(lock, read[lock.path], texts[lock.name])
-    for lock, before in (*old, *others):
-        if lock.name in texts:
-            made = _replace(lock, texts[lock.name], before)
-            yield replace(made, notes=tuple(_notes(made, texts[lock.name], uv)))
+    old, others = list(map(_found, wanted)), list(_others(wanted))
+    texts = lockset.resolve(list(map(member, old)), list(map(member, others)), make)
+    due = [found for found in (*old, *others) if found.lock.name in texts]
+    for found in due:
+        _refuse_to_overwrite(found.lock, found.text, texts[found.lock.name])
+    for found in due:
+        text = texts[found.lock.name]
+        made = _replace(found.lock, text, found.pins)
+        yield replace(made, notes=tuple(_notes(made, text, uv)))
 
 
 def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
@@ -161,25 +158,38 @@ def _notes(made: Generated, text: str, uv: Uv) -> Iterator[str]:
     yield from installable.of_lock(lock, found)
 
 
-def _others(wanted: Sequence[ManagedLock]) -> Iterator[tuple[ManagedLock, tuple[Pin, ...]]]:
+class _Found(NamedTuple):
+    """A lock as it lies on disk before uv runs: its text, None if there is none, and its pins."""
+
+    lock: ManagedLock
+    text: str | None
+    pins: tuple[Pin, ...]
+
+
+def _others(wanted: Sequence[ManagedLock]) -> Iterator[_Found]:
     """Yield the further locks that lockhook wrote for a project, with their pins."""
     names = {lock.name for lock in wanted}
     for lock in locks.locks_of(wanted[0].project) if wanted else ():
         if lock.name not in names and (lock.is_uvs or locks.read_stamp(lock.path)):
             with suppress(LockfileError):
-                found = pins.read(locks.read_text(lock.path) or "", lock.path)
+                text = locks.read_text(lock.path)
+                found = pins.read(text or "", lock.path)
                 # With a lock of uv that leaks, no lock can agree.
                 if not (lock.is_uvs and any(cpu_policy.leaks(found, cpu_policy.of_lock(lock)))):
-                    yield lock, found
+                    yield _Found(lock, text, found)
 
 
-def _old_pins(lock: ManagedLock) -> tuple[Pin, ...]:
+def _found(lock: ManagedLock) -> _Found:
+    text = locks.read_text(lock.path)
+    return _Found(lock, text, _old_pins(lock, text))
+
+
+def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
     """Return the pins to keep.
 
     Raises:
         LockfileError: if the file is there and no lock, nor ever was one.
     """
-    text = locks.read_text(lock.path)
     if text is None:
         return ()
     try:
