@@ -114,6 +114,39 @@ def hook_path(name: str, directory: str) -> str | None:
     return os.path.join(directory, answer.rstrip("\n")) if answer else None
 
 
+def show(revision: str, path: str) -> bytes:
+    """Return a file as it was at a revision.
+
+    Args:
+        revision: as people name it: a commit, a branch, a tag, ``HEAD~1``.
+        path: relative to the working directory, or absolute.
+
+    Raises:
+        GitError: if there is no repository, no such revision, or no such file in it.
+        MissingToolError: if there is no git.
+    """
+    if shutil.which("git") is None:
+        raise MissingToolError("git is needed to read a revision, and there is none")
+    name = f"{revision}:{path}"
+    directory, base = os.path.split(os.path.abspath(path))
+    here = directory if os.path.isdir(directory) else os.getcwd()
+    if toplevel(here) is None:
+        raise GitError("lies in no git repository", path=path, hint="name two files that exist")
+    # A revision must not be taken for an option.
+    known = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    commit = _answer(_git(known, here, environment(here)))
+    if commit is None:
+        reason = "is neither a file nor a revision that git knows"
+        raise GitError(reason, path=revision, hint="see `git log --oneline`, or fetch the revision")
+    relative = os.path.relpath(os.path.join(directory, base), here).replace(os.sep, "/")
+    blob = ["cat-file", "blob", f"{commit.strip()}:./{relative}"]
+    done = _git(blob, here, environment(here))
+    if done.returncode:
+        hint = f"see `git log --all --name-status -- {base}` for where it was"
+        raise GitError("is no file of that revision", path=name, hint=hint)
+    return done.stdout.encode("utf-8", "surrogateescape")
+
+
 def add(paths: Sequence[str], directory: str) -> None:
     """Stage files, ignored ones too.
 

@@ -47,6 +47,7 @@ def build() -> argparse.ArgumentParser:
         _command(commands, "verify", "are the installed packages what the lock says?", _run_verify)
     )
     _why(_command(commands, "why", "what brought a package into a lock?", _run_why))
+    _diff(_command(commands, "diff", "what changed between two locks?", _run_diff))
     _exec(_command(commands, "exec", "verify, then become a command", _run_exec))
     _demo(_command(commands, "demo", "the whole story on a throw-away project", _run_demo))
     return parser
@@ -172,6 +173,13 @@ def _why(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _diff(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("old", metavar="OLD", help="a lock, REVISION:PATH, or a git revision of NEW")
+    add("new", metavar="NEW", help="a lock, or REVISION:PATH")
+    add("--exit-code", action="store_true", help="exit 1 if anything changed")
+
+
 def _exec(parser: argparse.ArgumentParser) -> None:
     _judging(parser)
     parser.add_argument("command", metavar="COMMAND", nargs=argparse.REMAINDER)
@@ -218,6 +226,12 @@ def _run_why(args: argparse.Namespace) -> int:
     from lockhook._cli import why
 
     return why.run(args)
+
+
+def _run_diff(args: argparse.Namespace) -> int:
+    from lockhook._cli import diff
+
+    return diff.run(args)
 
 
 def _run_exec(args: argparse.Namespace) -> int:
