@@ -60,7 +60,7 @@ def _difference(
     ours: list[Pin], theirs: list[Pin], one: Side, other: Side
 ) -> tuple[str, str] | None:
     """Return the two versions of a package where they first differ, None if they never do."""
-    if len({(pin.version, pin.url) for pin in (*ours, *theirs)}) == 1:
+    if len({(pin.version, pin.reference or pin.url) for pin in (*ours, *theirs)}) == 1:
         return None
     for environment in _shared(ours, theirs, one, other):
         pair = _version(ours, environment), _version(theirs, environment)

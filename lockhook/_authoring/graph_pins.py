@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from lockhook._authoring import reference
 from lockhook._authoring.pin import Pin
 from lockhook._runtime import indexes, uv_lock
 from lockhook._runtime.names import normalize
+from lockhook._runtime.uv_pins import origin_of, source_of
 from lockhook._runtime.uv_walk import target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from lockhook._runtime.toml_table import Table
     from lockhook._runtime.uv_lock import Graph
@@ -22,7 +24,7 @@ _LOCAL = ("editable", "virtual", "directory")
 Wanting = tuple[str, str]  # who, and where (a marker)
 
 
-def read(graph: Graph, directory: str) -> Iterator[Pin]:
+def read(graph: Graph, directory: str, *, folders: bool = False) -> Iterator[Pin]:
     """Yield the pins of a whole uv.lock, those of all its extras and groups.
 
     Markers stand on its edges: a pin applies where any of the edges to it does.
@@ -30,6 +32,10 @@ def read(graph: Graph, directory: str) -> Iterator[Pin]:
     Args:
         graph: the lock.
         directory: what the paths of local indexes are relative to.
+        folders: with the packages that are installed from a folder, but the project itself.
+
+    Raises:
+        LockfileError: if a source is not as uv writes it.
     """
     tables = [table for entries in graph.packages.values() for table in entries]
     wanted: dict[int, dict[Wanting, None]] = {}
@@ -38,9 +44,13 @@ def read(graph: Graph, directory: str) -> Iterator[Pin]:
             wanting = (_label(table, graph), edge.text("marker"))
             wanted.setdefault(id(target(graph, edge)), {})[wanting] = None
     for table in tables:
-        source = dict(table.values.get("source") or {})
-        if not source.keys() & set(_LOCAL):
-            yield _pin(table, source, list(wanted.get(id(table), ())), directory)
+        source, kind = source_of(table)
+        if kind not in _LOCAL or (folders and _is_installed(source, kind)):
+            yield _pin(table, source, kind, list(wanted.get(id(table), ())), directory)
+
+
+def _is_installed(source: Table, kind: str) -> bool:
+    return kind != "virtual" and source.text(kind) != "."
 
 
 def _label(table: Table, graph: Graph) -> str:
@@ -48,18 +58,20 @@ def _label(table: Table, graph: Graph) -> str:
     return f"{name} (pyproject.toml)" if name in graph.roots else name
 
 
-def _pin(table: Table, source: Mapping[str, Any], wanted: list[Wanting], directory: str) -> Pin:
-    registry = str(source.get("registry", ""))
-    url = next((str(source[kind]) for kind in ("git", "url", "path") if kind in source), "")
+def _pin(table: Table, source: Table, kind: str, wanted: list[Wanting], directory: str) -> Pin:
+    origin = origin_of(source, kind)
+    registry = source.text("registry") if origin is None else ""
     files = [*table.tables("wheels"), *filter(None, [table.table("sdist")])]
     return Pin(
         normalize(table.required("name")),
-        "" if url else table.text("version"),
+        "" if origin else table.text("version"),
         _both(_any([marker for _, marker in wanted]), _any(table.texts("resolution-markers"))),
         index_url=indexes.absolute(registry, directory) if registry else "",
-        url=url,
+        url=reference.spelled(origin) if origin else "",
         via=tuple(dict.fromkeys(who for who, _ in wanted)),
         files=tuple(os.path.basename(file.text("url") or file.text("path")) for file in files),
+        reference=reference.of(origin, directory) if origin else None,
+        hashes=tuple(digest.lower() for file in files if (digest := file.text("hash"))),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lockhook._authoring.reference import Reference
 
 
 class Pin(NamedTuple):
@@ -13,9 +16,11 @@ class Pin(NamedTuple):
         version: "" for a direct reference.
         marker: where it applies, "" for everywhere.
         index_url: the URL of the index that it comes from, "" if the lock does not tell.
-        url: of a direct reference, "" for all else.
+        url: of a direct reference, as a requirements.txt spells it, "" for all else.
         via: what wants it, as the lock tells it.
         files: the names of its wheels and its sdist, if the lock lists them.
+        reference: the direct reference, by what its spellings share.
+        hashes: those of its files, ``"sha256:<hex>"``, as far as the lock has them.
     """
 
     name: str
@@ -25,3 +30,5 @@ class Pin(NamedTuple):
     url: str = ""
     via: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    reference: Reference | None = None
+    hashes: tuple[str, ...] = ()

@@ -19,10 +19,7 @@ def pins_of(package: Table) -> Iterator[Pin]:
     Raises:
         LockfileError: if its source or one of its files is not as uv writes it.
     """
-    source = package.table("source") or package
-    kind = next((kind for kind in _KINDS if kind in source.values), "")
-    if not kind:
-        raise source.error(f"{next(iter(source.values), '')!r} is not a kind of source")
+    source, kind = source_of(package)
     if kind == "virtual":  # a project that is not a package: never installed
         return
     version = package.text("version")
@@ -31,12 +28,25 @@ def pins_of(package: Table) -> Iterator[Pin]:
     yield Pin(
         name=normalize(package.required("name")),
         wanted=Wanted(version=version, exact=True) if version else None,
-        origin=_origin(source, kind),
+        origin=origin_of(source, kind),
         hashes=tuple(_hashes(package, must_have=kind in {"url", "path"})),
         path=package.path,
         line=0,
         place=package.place,
     )
+
+
+def source_of(package: Table) -> tuple[Table, str]:
+    """Return the source of a package, and of which kind it is.
+
+    Raises:
+        LockfileError: if uv knows no such kind.
+    """
+    source = package.table("source") or package
+    kind = next((kind for kind in _KINDS if kind in source.values), "")
+    if not kind:
+        raise source.error(f"{next(iter(source.values), '')!r} is not a kind of source")
+    return source, kind
 
 
 # In uv's own order, which decides where a source has two of them.
@@ -69,7 +79,12 @@ def _check_wheel(wheel: Table, version: str) -> None:
         raise wheel.error(f"is a file of version {found}, not of {version}")
 
 
-def _origin(source: Table, kind: str) -> Origin | None:
+def origin_of(source: Table, kind: str) -> Origin | None:
+    """Return the direct reference that a source is, None for an index.
+
+    Raises:
+        LockfileError: if it is not as uv writes it.
+    """
     if kind == "registry":
         return None
     value = source.required(kind)
