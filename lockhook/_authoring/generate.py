@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 
 from lockhook._authoring import cpu_policy, formats, installable, leftovers, locks, lockset, pins
 from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
-from lockhook._authoring.resolution import Resolver, unwritable
+from lockhook._authoring.resolution import Resolver, lowest_python, unwritable
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
 from lockhook.errors import LeakError, LockfileError, LockhookError, UsageError, UvError
@@ -226,6 +227,10 @@ def _replace(lock: ManagedLock, text: str, old: tuple[Pin, ...]) -> Generated:
 
 def _generated(lock: ManagedLock, text: str, *, changed: bool, old: tuple[Pin, ...]) -> Generated:
     new = pins.read(text, lock.path)
+    served = SpecifierSet(f">={lowest_python(lock)}")
     return Generated(
-        lock=lock, changed=changed, changes=tuple(diff(old, new)), count=len({p.name for p in new})
+        lock=lock,
+        changed=changed,
+        changes=tuple(diff(old, new, pythons=served)),
+        count=len({p.name for p in new}),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,8 @@ _LOCAL: Final = frozenset(
 # Reading must not take the index lock that the commit in progress needs, and what git says must
 # be in the words that are looked for.
 _ALWAYS: Final = {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "LANGUAGE": "C"}
+# The first line about an object: its hash (SHA-1 or SHA-256), kind and size.
+_OBJECT: Final = re.compile(rb"[0-9a-f]{40,64} (?P<kind>[a-z]+) (?P<size>\d+)")
 _OUTSIDE: Final = ("not a git repository (or any", "must be run in a work tree")
 
 
@@ -79,19 +82,72 @@ def files_named(name: str, directory: str) -> list[str]:
     return [path for path in paths if os.path.isfile(path)]
 
 
-def text_at(revision: str, path: str) -> str | None:
-    """Return the text of a file in a revision: "" if it has none, None if there is no revision.
+def has_revision(revision: str, directory: str) -> bool:
+    """Tell whether a name is that of a commit, as git knows it in a directory.
 
     Raises:
         GitError: if git refuses to read the repository.
     """
-    directory, name = os.path.split(path)
-    asked = ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
-    commit = _run(asked, directory, accepted=(0, 1, 128))
-    if not commit:
+    return _object(f"{revision}^{{commit}}", directory) is not None
+
+
+def blob(name: str, directory: str) -> bytes | None:
+    """Return a file of a revision as git stores it, None if there is none of that name.
+
+    Links inside of the revision are followed, and nothing is converted.
+
+    Args:
+        name: ``REVISION:PATH`` as git takes it: the path counts from the top of the work tree,
+            but for ``./PATH``, which counts from the directory.
+        directory: where git runs.
+
+    Raises:
+        GitError: if git refuses to read the repository, or it is something else than a file.
+        MissingToolError: if there is no git.
+    """
+    found = _object(name, directory)
+    if found is None:
         return None
-    shown = ["cat-file", "blob", f"{commit.strip()}:./{name}"]
-    return _run(shown, directory, accepted=(0, 128)) or ""
+    kind, data = found
+    if kind != b"blob":
+        what = "directory there" if kind == b"tree" else kind.decode()
+        raise GitError(f"is a {what}, not a file", path=name)
+    return data
+
+
+def why_no_blob(name: str, directory: str) -> str:
+    """Return what git says of the name of a file that it does not find."""
+    if name.startswith("-"):  # nor must it become an option
+        return "no revision begins with a dash"
+    done = _git(["cat-file", "-t", name], directory, environment(directory))
+    if done.returncode and "could not get object info" not in done.stderr:
+        return _said(done)
+    return "is a submodule, or a link that leads to no file of the revision"
+
+
+def _object(name: str, directory: str) -> tuple[bytes, bytes] | None:
+    """Return the kind of an object and what it holds, None if there is none of that name.
+
+    The name goes through standard input, where none is an option.
+    """
+    if shutil.which("git") is None:
+        raise MissingToolError("git is needed to read a revision, and there is none")
+    if "\n" in name or "\0" in name:
+        return None
+    done = subprocess.run(
+        ["git", "cat-file", "--batch", "--follow-symlinks"],
+        cwd=directory,
+        input=os.fsencode(f"{name}\n"),
+        capture_output=True,
+        check=False,
+        env=environment(directory),
+    )
+    # What is wrong with the name only is found out by whoever asks why.
+    if done.returncode and _run(["rev-parse", "--git-dir"], directory) is None:
+        raise GitError("lies in no git repository", path=directory, hint="name two files")
+    head, _, rest = done.stdout.partition(b"\n")
+    found = _OBJECT.fullmatch(head)
+    return (found["kind"], rest[: int(found["size"])]) if found else None
 
 
 def is_rebasing(directory: str) -> bool:
@@ -112,39 +168,6 @@ def hook_path(name: str, directory: str) -> str | None:
     """
     answer = _run(["rev-parse", "--git-path", f"hooks/{name}"], directory)
     return os.path.join(directory, answer.rstrip("\n")) if answer else None
-
-
-def show(revision: str, path: str) -> bytes:
-    """Return a file as it was at a revision.
-
-    Args:
-        revision: as people name it: a commit, a branch, a tag, ``HEAD~1``.
-        path: relative to the working directory, or absolute.
-
-    Raises:
-        GitError: if there is no repository, no such revision, or no such file in it.
-        MissingToolError: if there is no git.
-    """
-    if shutil.which("git") is None:
-        raise MissingToolError("git is needed to read a revision, and there is none")
-    name = f"{revision}:{path}"
-    directory, base = os.path.split(os.path.abspath(path))
-    here = directory if os.path.isdir(directory) else os.getcwd()
-    if toplevel(here) is None:
-        raise GitError("lies in no git repository", path=path, hint="name two files that exist")
-    # A revision must not be taken for an option.
-    known = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    commit = _answer(_git(known, here, environment(here)))
-    if commit is None:
-        reason = "is neither a file nor a revision that git knows"
-        raise GitError(reason, path=revision, hint="see `git log --oneline`, or fetch the revision")
-    relative = os.path.relpath(os.path.join(directory, base), here).replace(os.sep, "/")
-    blob = ["cat-file", "blob", f"{commit.strip()}:./{relative}"]
-    done = _git(blob, here, environment(here))
-    if done.returncode:
-        hint = f"see `git log --all --name-status -- {base}` for where it was"
-        raise GitError("is no file of that revision", path=name, hint=hint)
-    return done.stdout.encode("utf-8", "surrogateescape")
 
 
 def add(paths: Sequence[str], directory: str) -> None:

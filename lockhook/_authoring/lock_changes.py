@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import git, pins
+from lockhook._authoring import git, lock_source, pins, whole_lock
 from lockhook._authoring.diff import diff
 from lockhook.errors import LockhookError
 
@@ -17,15 +18,15 @@ def since(revision: str, path: str) -> tuple[Change, ...]:
 
     All pins of a lock that the revision had not yet are new.
     """
+    now = lock_source.of_file(path)
+    directory, name = os.path.split(path)
     try:
-        before = git.text_at(revision, path)
-        if before is None:
-            return ()
-        with open(path, encoding="utf-8-sig") as file:
-            now = file.read()
-        was = pins.read(before, path) if before else ()
-        return tuple(diff(was, pins.read(now, path)))
-    except (LockhookError, OSError, ValueError):
+        if git.has_revision(revision, directory) and not git.blob(
+            f"{revision}:./{name}", directory
+        ):
+            return tuple(diff((), whole_lock.read(now).pins))
+        return whole_lock.changes(now.at(revision), now)
+    except LockhookError:
         return ()  # it is told beside the verdict, which does not depend on it
 
 

@@ -9,6 +9,7 @@ from lockhook._authoring import config, generate, locks, project, uv
 from lockhook._authoring.config import BASE
 from lockhook._authoring.generate import Upgrade
 from lockhook._authoring.locks import ManagedLock
+from lockhook._cli import changes
 from lockhook._cli import locks as rendering
 from lockhook._cli.view import View, show
 from lockhook._runtime.discovery import nearest_project
@@ -125,7 +126,7 @@ def _view(made: list[Generated], *, quiet: bool) -> View:
                     "code": None,
                     "reasons": [],
                     "regenerated": True,
-                    "changes": rendering.changes(one),
+                    "changes": changes.documents(one.changes),
                     "notes": list(one.notes),
                 }
                 for one in made
@@ -138,6 +139,7 @@ def _view(made: list[Generated], *, quiet: bool) -> View:
             ("lock", "status", "packages"),
             *((rendering.shown(o.lock), _status(o), str(o.count)) for o in made),
         ],
+        sections=rendering.sections(made),
     )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import git
 from lockhook._authoring.freshness import CODES, FRESH, Verdict
+from lockhook._cli import changes
 from lockhook._cli.view import Annotation, View
 from lockhook._runtime.fix import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
@@ -78,6 +79,7 @@ def view(
         text=[_NOTHING] if nothing else [*_text(verdicts, made), *next_commands(commands)],
         title=f"locks: {'all fresh' if not bad else f'{len(bad)} not fresh'}",
         rows=[("lock", "status", "why"), *map(_row, verdicts)],
+        sections=sections(made),
         annotations=[_annotation(verdict) for verdict in bad],
         commands=commands,
     )
@@ -94,14 +96,14 @@ def _document(verdict: Verdict, made: Generated | None) -> dict[str, Any]:
         "code": CODES.get(verdict.status),
         "reasons": list(verdict.reasons),
         "regenerated": made is not None,
-        "changes": changes(made) if made else [],
+        "changes": changes.documents(made.changes) if made else [],
         "notes": list(made.notes) if made else [],
     }
 
 
-def changes(made: Generated) -> list[dict[str, str]]:
-    """Return what became of a lock's pins, for JSON."""
-    return [{"package": c.name, "old": c.old, "new": c.new} for c in made.changes]
+def sections(made: Iterable[Generated]) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Return what became of the pins of locks as tables, those of which a pin changed."""
+    return [(shown(one.lock), changes.rows(one.changes)) for one in made if one.changes]
 
 
 def _text(verdicts: Sequence[Verdict], made: Sequence[Generated]) -> Iterator[str]:

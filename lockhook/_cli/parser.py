@@ -175,8 +175,8 @@ def _why(parser: argparse.ArgumentParser) -> None:
 
 def _diff(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("old", metavar="OLD", help="a lock, REVISION:PATH, or a git revision of NEW")
-    add("new", metavar="NEW", help="a lock, or REVISION:PATH")
+    add("old", metavar="OLD", help="a lock, REVISION:PATH, or a git revision of the other's file")
+    add("new", metavar="NEW", help="likewise")
     add("--exit-code", action="store_true", help="exit 1 if anything changed")
 
 
@@ -273,5 +273,5 @@ def _complete_paths(parser: argparse.ArgumentParser, files: Any) -> None:
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for command in action.choices.values():
                 _complete_paths(command, files)
-        elif action.metavar in {"FILE", "LOCKFILE", "OUTPUT", "PATH"}:
+        elif action.metavar in {"FILE", "LOCKFILE", "NEW", "OLD", "OUTPUT", "PATH"}:
             action.complete = files  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockhook._authoring import git
-from lockhook._cli import screen, verify
+from lockhook._cli import changes, screen, verify
 from lockhook._cli.view import View, show
 from lockhook._runtime import discovery, environment, project_environment, verification
 from lockhook._runtime.names import visible
@@ -167,12 +167,12 @@ def _judge(place: Place, args: Namespace) -> Judged | None:
     if place.shared and 2 * len(missing) > report.summary["total"]:
         _note(args, f"{place.prefix}: has little of {place.lock}, so it is for something else")
         return None
-    changes = _changes(place.lock)
-    if due := missing & {change.name for change in changes}:
+    found = _changes(place.lock)
+    if due := missing & {change.name for change in found}:
         wanted = policy.replace(allow_missing=False)
         report = verification.verify(place.lock, where, wanted, asked)
         report = _only_due(report, due, strict=args.strict)
-    return Judged(place, report, changes)
+    return Judged(place, report, found)
 
 
 def _changes(lock: str) -> Sequence[Change]:
@@ -237,6 +237,6 @@ def _view(
 def _document(one: Judged) -> dict[str, Any]:
     return {
         "project": one.place.project,
-        "changes": [{"package": c.name, "old": c.old, "new": c.new} for c in one.changes],
+        "changes": changes.documents(one.changes),
         "report": one.report.as_json(),
     }

@@ -45,6 +45,7 @@ class View:
         text: lines for people.
         title: the heading in Markdown.
         rows: a table for Markdown, its heading first.
+        sections: further tables for Markdown, each below a heading.
         annotations: for GitHub Actions.
         commands: what to run next, for Markdown.
     """
@@ -53,6 +54,7 @@ class View:
     text: Sequence[str]
     title: str
     rows: Sequence[tuple[str, ...]] = ()
+    sections: Sequence[tuple[str, Sequence[tuple[str, ...]]]] = ()
     annotations: Sequence[Annotation] = ()
     commands: Sequence[str] = field(default=())
 
@@ -128,17 +130,25 @@ def _yaml(view: View) -> Iterator[str]:
 
 def _markdown(view: View) -> Iterator[str]:
     yield f"### {_cell(view.title)}"
-    if len(view.rows) > 1:
-        head, *body = view.rows
+    yield from _table(view.rows)
+    for title, rows in view.sections:
         yield ""
-        yield f"| {' | '.join(head)} |"
-        yield f"|{' --- |' * len(head)}"
-        yield from (f"| {' | '.join(map(_cell, row))} |" for row in body)
+        yield f"#### {_cell(title)}"
+        yield from _table(rows)
     if view.commands:
         yield ""
         yield "```sh"
         yield from map(harmless, view.commands)
         yield "```"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    if len(rows) > 1:
+        head, *body = rows
+        yield ""
+        yield f"| {' | '.join(head)} |"
+        yield f"|{' --- |' * len(head)}"
+        yield from (f"| {' | '.join(map(_cell, row))} |" for row in body)
 
 
 def _cell(text: str) -> str:

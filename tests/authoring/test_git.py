@@ -216,3 +216,11 @@ def test_where_a_hook_lies(tmp_path: Path) -> None:
     subprocess.run(["git", "config", "core.hooksPath", "mine"], cwd=tmp_path, check=True)
     found = git.hook_path("pre-commit", str(tmp_path / "sub"))
     assert (found or "").endswith(os.path.join("mine", "pre-commit"))
+
+
+def test_a_name_is_one_name(repo: Path) -> None:
+    # git reads one from each line.
+    assert git.blob("HEAD:tracked.txt", str(repo)) == b"a==1\n"
+    assert git.blob("HEAD:nowhere\nHEAD:tracked.txt", str(repo)) is None
+    assert not git.has_revision("nowhere\nHEAD", str(repo))
+    assert git.has_revision("HEAD", str(repo))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockhook._authoring import diff, pins
+from lockhook._authoring import pins
 from lockhook._authoring.pin import Pin
 from lockhook.errors import LockfileError
 
@@ -91,24 +91,3 @@ b==1
 
 def test_our_side_of_a_conflict_is_read() -> None:
     assert pins.read_ours(CONFLICT, "r.txt") == (Pin("a", "1", ""), Pin("b", "1", ""))
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "changes"),
-    [
-        ([], [Pin("a", "1", "")], ["+ a 1"]),
-        ([Pin("a", "1", "")], [], ["- a 1"]),
-        ([Pin("a", "1", "")], [Pin("a", "2", "")], ["~ a 1 -> 2 (upgraded)"]),
-        ([Pin("a", "1", "")], [Pin("a", "1", "m")], []),
-        ([Pin("a", "", "")], [Pin("a", "1", "")], ["~ a (direct reference) -> 1 (from elsewhere)"]),
-        ([Pin("b", "1", ""), Pin("a", "1", "")], [], ["- a 1", "- b 1"]),
-        (
-            [Pin("a", "1", "")],
-            [Pin("a", "1", "x"), Pin("a", "2", "y")],
-            ["~ a 1 -> 1 (x), 2 (y) (changed)"],
-        ),
-        ([Pin("a", "1", "x"), Pin("a", "2", "")], [], ["- a 1 (x), 2"]),
-    ],
-)
-def test_diff(old: list[Pin], new: list[Pin], changes: list[str]) -> None:
-    assert list(map(str, diff.diff(old, new))) == changes

@@ -106,6 +106,9 @@ def test_check_as_data(stale: Path, run: Run, form: str, parse: Callable[[str], 
     assert (result.code, parse(result.out), result.err) == (1, DOCUMENT, "")
 
 
+ADDED = {"package": "tqdm", "kind": "added", "old": "", "new": "4.67.1", "marker": ""}
+
+
 def test_sync_as_data(stale: Path, run: Run) -> None:
     result = run("sync", "--format", "json")
     document = json.loads(result.out)
@@ -114,7 +117,7 @@ def test_sync_as_data(stale: Path, run: Run) -> None:
     assert (result.code, result.err, document["status"]) == (1, "", "failed")
     assert document["fix"] == ["git add requirements.txt requirements-full.txt"]
     assert (one["status"], one["regenerated"]) == ("stale", True)
-    assert one["changes"] == [{"package": "tqdm", "old": "", "new": "4.67.1"}]
+    assert one["changes"] == [ADDED]
     assert [change["package"] for change in full["changes"]] == [
         "click",
         "colorama",
@@ -135,7 +138,7 @@ def test_generate_as_data(stale: Path, run: Run) -> None:
                 "code": None,
                 "reasons": [],
                 "regenerated": True,
-                "changes": [{"package": "tqdm", "old": "", "new": "4.67.1"}],
+                "changes": [ADDED],
                 "notes": [],
             }
         ],
@@ -152,7 +155,9 @@ def test_generate_as_data(stale: Path, run: Run) -> None:
             "markdown",
             (
                 "### locks generated\n\n| lock | status | packages |\n| --- | --- | --- |\n"
-                "| requirements.txt | written | 3 |\n"
+                "| requirements.txt | written | 3 |\n\n#### requirements.txt\n\n"
+                "| package | change | old | new |\n| --- | --- | --- | --- |\n"
+                "| tqdm | added |  | 4.67.1 |\n"
             ),
         ),
     ],
@@ -193,7 +198,7 @@ def test_quiet_says_nothing_where_all_is_well(stale: Path, run: Run, git: Run) -
 # --- the schemas ---
 
 
-@pytest.mark.parametrize("name", ["environments", "error", "init", "locks", "report"])
+@pytest.mark.parametrize("name", ["diff", "environments", "error", "init", "locks", "report"])
 def test_schemas_are_schemas(name: str) -> None:
     schema = SCHEMAS[name]
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -77,7 +77,7 @@ DIFFERS = """\
   - click: expected 8.1.8, found 8.1.7
   - tqdm: expected 4.67.1, not installed
 requirements.txt changed: 1 added, 1 changed
-  ~ click 8.1.7 -> 8.1.8
+  ~ click 8.1.7 -> 8.1.8 (upgraded)
   + tqdm 4.67.1
 To fix, run:
   uv pip install --python {folder}/.venv/bin/python --default-index {index} -r {lock}
@@ -140,7 +140,7 @@ def test_a_rebase_that_ends_as_it_began_is_silent(checked: Path, git: Run) -> No
 def test_an_amended_commit_tells(checked: Path, git: Run) -> None:
     (checked / "requirements.txt").write_text("click==8.1.8\nnumpy==1.26.3\n")
     told = git("commit", "-q", "--amend", "-am", "lock")
-    assert "requirements.txt changed: 1 changed\n  ~ click 8.1.7 -> 8.1.8\n" in told.err
+    assert "requirements.txt changed: 1 changed\n  ~ click 8.1.7 -> 8.1.8 (upgraded)\n" in told.err
 
 
 def test_what_is_missing_passes_unless_the_lock_has_it_only_now(
