@@ -18,6 +18,7 @@ from lockhook._authoring.project import Project
 from lockhook._cli import parser as parsers
 from lockhook._cli.main import INTERRUPTED
 from lockhook._runtime import report
+from tests.cli.schemas import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +58,12 @@ def test_every_code_is_told(heading: str, codes: dict[str, str]) -> None:
     rows = README.partition(f"\n| {heading}")[2].partition("\n\n")[0].split("\n")[2:]
     told = {row.split("|")[1].split(":")[0].strip(): row.split("|")[2].strip() for row in rows}
     assert {name: code for name, code in told.items() if code} == codes
+
+
+def test_every_change_is_told() -> None:
+    kinds = SCHEMAS["diff"]["properties"]["changes"]["items"]["properties"]["kind"]["enum"]
+    told = [kind for cell in first_cells("change | means") for kind in cell.split(", ")]
+    assert sorted(told) == sorted(kinds)
 
 
 def test_the_settings_can_be_read() -> None:
