@@ -175,8 +175,8 @@ def _why(parser: argparse.ArgumentParser) -> None:
 
 def _diff(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("old", metavar="OLD", help="a lock, REVISION:PATH, or a git revision of the other's file")
-    add("new", metavar="NEW", help="likewise")
+    add("old", metavar="OLD", help="a lock, REVISION:PATH, or a git revision of NEW")
+    add("new", metavar="NEW", help="a lock, REVISION:PATH, or a git revision of OLD")
     add("--exit-code", action="store_true", help="exit 1 if anything changed")
 
 
