@@ -120,7 +120,7 @@ def test_one_module_of_the_runtime_half_opens_locks() -> None:
         "discovery", "filecheck", "files", "installed", "interpreter", "presence", "recorded",
         "settings", "shadow", "torch_version", "verification",
     }  # fmt: skip
-    assert opens - others == {"lockfile"}
+    assert opens - others == {"lock_bytes"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if part_of(m, "lockhook._runtime")])

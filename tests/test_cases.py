@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhook._runtime import environment as environments
-from lockhook._runtime import lockfile
+from lockhook._runtime import lock_bytes
 from lockhook._runtime.environment import Environment
 from tests.cases.families import CASES
 from tests.cases.kit import LINUX, Case, Place, build
@@ -44,7 +44,7 @@ def test_verdict(
 ) -> None:
     place = build(case, tmp_path / case.id)
     monkeypatch.chdir(place.folder)
-    monkeypatch.setattr(lockfile, "MAX_WAIT", 0.1)
+    monkeypatch.setattr(lock_bytes, "MAX_WAIT", 0.1)
     for name, value in case.env.items():
         monkeypatch.setenv(name, value.replace("@CASE@", str(place.folder)))
     if not case.needs_an_interpreter:
