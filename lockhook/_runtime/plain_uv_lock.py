@@ -12,16 +12,16 @@ from lockhook._runtime.uv_layout import is_key, is_plain_text, string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     # A key to what stands there: None for a string, a number for so many of them in a list.
     Shape = dict[str, "int | Shape | None"]
 
 _PACKAGE = "\n[[package]]\n"
-# What tables there are besides, and where they are; uv writes each of them once.
-_HEADERS = {
-    "[options]": ("options",),
+# What tables can stand below which, and where they belong; uv writes each of them once.
+_OF_LOCK = {"[options]": ("options",)}
+_OF_PACKAGE = {
     "[package.optional-dependencies]": ("optional-dependencies",),
     "[package.dev-dependencies]": ("dev-dependencies",),
     "[package.metadata]": ("metadata",),
@@ -45,7 +45,7 @@ def document(data: bytes) -> dict[str, Any] | None:
     head, *blocks = data.decode().split(_PACKAGE)
     shapes: dict[tuple[str, ...], Shape] = {}
     try:
-        top = _tables(head, shapes)
+        top = _tables(head, shapes, _OF_LOCK)
         packages = [_package(block, shapes) for block in blocks]
     except _NotPlainError:
         return None
@@ -57,9 +57,9 @@ def _package(block: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]
     # The lists are taken out whole: lines of them are most of a lock.
     start = block.find(_WHEELS)
     if start < 0:
-        return _tables(block, shapes)
+        return _tables(block, shapes, _OF_PACKAGE)
     end = block.find("\n]", start)
-    package = _tables(block[:start] + block[end + 2 :], shapes)
+    package = _tables(block[:start] + block[end + 2 :], shapes, _OF_PACKAGE)
     # In a table behind the package's own, it would be of that table.
     if end < 0 or "\n[" in block[:start]:
         raise _NotPlainError
@@ -71,7 +71,11 @@ def _package(block: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]
 _WHEELS = f"\nwheels = [\n{_ITEM}"
 
 
-def _tables(text: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]:
+def _tables(
+    text: str,
+    shapes: dict[tuple[str, ...], Shape],
+    headers: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:
     """Return what stands between two ``[[package]]``, with the tables inside it."""
     top: dict[str, Any] = {}
     table = top
@@ -79,19 +83,20 @@ def _tables(text: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]:
     for line in lines:
         key, _, value = line.partition(" = ")
         if line[:1] == "[":
-            table = _below(top, line)
+            table = _below(top, headers.get(line, ("",)))
         elif line:
-            if key in table or not is_key(key) or (key == "sdist" and table is not top):
+            is_odd = key == "wheels" or (key == "sdist" and table is not top)
+            if is_odd or key in table or not is_key(key):
                 raise _NotPlainError
             table[key] = _value(value, lines, shapes) if key != "sdist" else value
-    if sdist := top.pop("sdist", ""):
-        _check_files(top, sdist, "")
+    if "sdist" in top:
+        _check_files(top, top.pop("sdist"), "")
     return top
 
 
-def _below(top: dict[str, Any], header: str) -> dict[str, Any]:
+def _below(top: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
     """Return the new table that a header begins."""
-    *above, last = _HEADERS.get(header, ("",))
+    *above, last = place
     table = top
     for key in above:
         table = table.get(key, {})

@@ -28,7 +28,13 @@ def of_pylock(text: str) -> list[str] | None:
         return None
     if "" in parts or not set(parts[4:-1:4]) <= {" } }" + _NEXT}:
         return None
-    return parts[1::4] if _are_attributes(parts[2::4]) else None
+    urls = parts[1::4]
+    return urls if _are_lines(text, urls) and _are_attributes(parts[2::4]) else None
+
+
+def _are_lines(text: str, urls: list[str]) -> bool:
+    """Tell whether no string goes over a line: then there is one line for each file."""
+    return text.count("\n") == len(urls) - 1
 
 
 def _are_attributes(middles: list[str]) -> bool:
@@ -94,9 +100,9 @@ def of_uv_lock(text: str) -> list[str] | None:
         return None
     if set(parts[2::width]) != {", hash = "} or not _are_digests(parts[3::width]):
         return None
-    if width == 6 and not _are_uploads(parts[4::width]):
-        return None
-    return parts[1::width]
+    urls = parts[1::width]
+    is_plain = _are_lines(text, urls) and (width == 4 or _are_uploads(parts[4::width]))
+    return urls if is_plain else None
 
 
 def _are_uploads(texts: list[str]) -> bool:
