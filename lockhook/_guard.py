@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import sys
 
+import lockhook
 from lockhook._runtime import environment as environments
-from lockhook._runtime import verification
-from lockhook._runtime.compare import Policy
-from lockhook._runtime.discovery import find
-from lockhook._runtime.model import Asked
+from lockhook._runtime import glance
 from lockhook._runtime.names import visible
+from lockhook._runtime.policy import Policy
 from lockhook._runtime.report import Report
-from lockhook.errors import LockhookError, LockMismatch, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from lockhook._runtime.verification import Faults
+    from lockhook.errors import LockhookError, UsageError
 
     Path = str | PathLike[str]
     Integrity = bool | Literal["size", "hash"]
@@ -69,7 +68,7 @@ def verify(
         UsageError: if an argument makes no sense.
     """
     policy = _policy(skip, allow_missing, strict, accelerator, integrity)
-    asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+    asked = _names("extras", extras), _names("groups", groups)
     report = _verify(lockfile, policy, asked, faults_of_lock)
     if record is not None:
         write(report, os.fsdecode(record))
@@ -93,10 +92,30 @@ def _policy(
 
 
 def _verify(
-    lockfile: Path | None, policy: Policy, asked: Asked, lock_faults: Faults | None
+    lockfile: Path | None,
+    policy: Policy,
+    asked: tuple[tuple[str, ...], tuple[str, ...]],
+    lock_faults: Faults | None,
 ) -> Report:
-    path = find() if lockfile is None else os.fsdecode(lockfile)
-    return verification.verify(path, environments.current(), policy, asked, lock_faults=lock_faults)
+    path = _find() if lockfile is None else os.fsdecode(lockfile)
+    here = environments.current()
+    if not (any(asked) or policy.integrity or lock_faults) and (
+        report := glance.look(path, here, policy)
+    ):
+        return report
+    # What a glance could not decide. It is imported here, since a passing guard never needs it.
+    from lockhook._runtime import verification
+    from lockhook._runtime.model import Asked
+
+    extras, groups = asked
+    wanted = Asked(extras=extras, groups=groups)
+    return verification.verify(path, here, policy, wanted, lock_faults=lock_faults)
+
+
+def _find() -> str:
+    from lockhook._runtime import discovery
+
+    return discovery.find()
 
 
 def faults_of_lock(path: str) -> Iterable[tuple[str, str]]:
@@ -149,7 +168,7 @@ def guard(
         LockhookError: with ``on_failure="raise"``, if that cannot be decided.
     """
     if on_failure not in {"exit", "raise", "warn"}:
-        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+        raise lockhook.UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
     mode = operators_mode()
     refused: LockhookError | None = None
     try:
@@ -157,11 +176,12 @@ def guard(
             report = unchecked(lockfile, SWITCHED_OFF)
         else:
             policy = _policy(skip, allow_missing, strict, accelerator, integrity)
-            asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+            asked = _names("extras", extras), _names("groups", groups)
             report = _verify(lockfile, policy, asked, faults_of_lock if strict else None)
-    except LockhookError as error:
+    except lockhook.LockhookError as error:
         refused, report = error, unchecked(lockfile, str(error))
-    report = report.replace(guard=mode)
+    if mode != "enforce":
+        report = report.replace(guard=mode)
     unwritten = None if record is None else _try_to_write(report, os.fsdecode(record))
     refused = refused or (unwritten if report.ok else None)
     if refused and mode == "enforce":
@@ -175,7 +195,7 @@ def guard(
 def _try_to_write(report: Report, path: str) -> UsageError | None:
     try:
         write(report, path)
-    except UsageError as error:
+    except lockhook.UsageError as error:
         return error
     return None
 
@@ -214,10 +234,10 @@ def _say_if_nothing_applied(report: Report) -> None:
 
 def _refuse_mismatch(report: Report, on_failure: str) -> None:
     if on_failure == "raise":
-        raise LockMismatch(report)
+        raise lockhook.LockMismatch(report)
     if on_failure == "exit":
         _say(str(report))
-        raise SystemExit(LockMismatch.exit_code)
+        raise SystemExit(lockhook.LockMismatch.exit_code)
     import logging
 
     logging.getLogger("lockhook").warning("%s", report)
@@ -246,7 +266,7 @@ def unchecked(lockfile: Path | None, reason: str) -> Report:
         summary={"total": 0, "matched": 0, "mismatched": 0, "missing": 0, "skipped": 0},
         findings=(),
         fix=(),
-        environment=verification.describe(environments.current()),
+        environment=environments.describe(environments.current()),
         reason=reason,
     )
 
@@ -259,12 +279,16 @@ def _one_of(argument: str, value: object, choices: tuple[str | None, ...]) -> st
     for choice in choices:
         if value == choice:
             return choice
-    raise UsageError(f"{argument} is one of {', '.join(map(repr, choices))}, not {value!r}")
+    raise lockhook.UsageError(
+        f"{argument} is one of {', '.join(map(repr, choices))}, not {value!r}"
+    )
 
 
 def _names(argument: str, names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
-        raise UsageError(f"{argument} takes a sequence of names, not the one string {names!r}")
+        raise lockhook.UsageError(
+            f"{argument} takes a sequence of names, not the one string {names!r}"
+        )
     return tuple(names)
 
 
@@ -289,6 +313,10 @@ def write(report: Report, path: str) -> None:
     try:
         replace_text(path, json.dumps(report.as_json(), indent=2) + "\n")
     except OSError as error:
-        raise UsageError(f"the report cannot be written: {error.strerror}", path=path) from None
+        raise lockhook.UsageError(
+            f"the report cannot be written: {error.strerror}", path=path
+        ) from None
     except ValueError:  # a NUL, or what no file system can name
-        raise UsageError("the report cannot be written: that is no path", path=path) from None
+        raise lockhook.UsageError(
+            "the report cannot be written: that is no path", path=path
+        ) from None

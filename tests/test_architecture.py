@@ -117,10 +117,10 @@ def test_one_module_of_the_runtime_half_opens_locks() -> None:
     }
     # Each of the others opens files of one kind, none of which is a lock.
     others = {
-        "discovery", "filecheck", "files", "installed", "interpreter", "presence", "recorded",
-        "settings", "shadow", "torch_version", "verification",
+        "discovery", "filecheck", "files", "installed", "interpreter", "lockfile", "presence",
+        "recorded", "settings", "shadow", "torch_version", "verification",
     }  # fmt: skip
-    assert opens - others == {"lockfile"}
+    assert opens - others == {"lock_bytes"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if part_of(m, "lockhook._runtime")])

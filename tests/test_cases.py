@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhook._runtime import environment as environments
-from lockhook._runtime import lockfile
+from lockhook._runtime import glance, lock_bytes
 from lockhook._runtime.environment import Environment
+from lockhook._runtime.policy import Policy
+from lockhook.errors import LockhookError
 from tests.cases.families import CASES
 from tests.cases.kit import LINUX, Case, Place, build
 
@@ -44,7 +46,7 @@ def test_verdict(
 ) -> None:
     place = build(case, tmp_path / case.id)
     monkeypatch.chdir(place.folder)
-    monkeypatch.setattr(lockfile, "MAX_WAIT", 0.1)
+    monkeypatch.setattr(lock_bytes, "MAX_WAIT", 0.1)
     for name, value in case.env.items():
         monkeypatch.setenv(name, value.replace("@CASE@", str(place.folder)))
     if not case.needs_an_interpreter:
@@ -57,9 +59,20 @@ def test_verdict(
     assert code in case.codes, said
     assert case.says in said
     assert "Traceback" not in said
+    if not (case.needs_an_interpreter or arguments):
+        assert agrees_at_a_glance(case.name, place, code)
     if code == 3:
         names = {os.path.basename(case.name), *(path.name for path in place.folder.iterdir())}
         assert any(name in err for name in names), shlex.quote(err)
+
+
+def agrees_at_a_glance(lock: str, place: Place, code: int) -> bool:
+    """Tell whether the fast path of the guard decides nothing else than the careful one."""
+    try:
+        report = glance.look(lock, environment(place), Policy())
+    except LockhookError as error:
+        return error.exit_code == code
+    return report is None or (report.ok and code == 0)
 
 
 def test_the_page_lists_every_case_and_no_wrong_answer_of_ours() -> None:

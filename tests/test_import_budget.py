@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -27,37 +28,52 @@ zope.interface[test]==6.0.0rc1
 pip==1.0
 """
 
-# The guard itself, and what every Python has read before the first line of a program.
-OURS = {
+# The guard itself, where everything is plainly as locked.
+GLANCE = {
     "lockhook",
-    "lockhook.errors",
     "lockhook._guard",
     "lockhook._runtime",
     *(
         f"lockhook._runtime.{name}"
         for name in (
-            "accelerator",
-            "accelerator_names",
+            "environment",
+            "facts",
+            "glance",
+            "installed",
+            "lock_bytes",
+            "names",
+            "plain",
+            "plain_requirements",
+            "policy",
+            "presence",
+            "record",
+            "report",
+            "shadow",
+        )
+    ),
+}
+# What a lock asks for that has markers, and pins torch.
+WITH_TORCH = GLANCE | {
+    f"lockhook._runtime.{name}"
+    for name in ("accelerator", "accelerator_names", "markers", "torch_version")
+}
+# What passes, and is not plain.
+CAREFUL = WITH_TORCH | {
+    "lockhook.errors",
+    *(
+        f"lockhook._runtime.{name}"
+        for name in (
             "compare",
             "coverage",
             "cpu_only",
             "discovery",
             "encoding",
-            "environment",
-            "facts",
-            "installed",
+            "extra",
             "lockfile",
-            "markers",
             "model",
-            "names",
-            "presence",
-            "record",
-            "report",
             "requirements_txt",
             "scope",
             "selection",
-            "shadow",
-            "torch_version",
             "verification",
             "versions",
         )
@@ -106,12 +122,27 @@ def test_importing_lockhook_imports_nothing_else(tmp_path: Path) -> None:
     assert new_modules("import lockhook", tmp_path) <= {"lockhook", "__future__"}
 
 
+GUARD = "import lockhook; sys.path.append('site'); lockhook.guard({})"
+
+
+def test_a_guard_of_a_plain_lock_imports_next_to_nothing(project: Path) -> None:
+    (project / "requirements.txt").write_text("pip==1\n", encoding="utf-8")
+    for other in ("torch-2.9.1+cpu", "zope.interface-6.0.0rc1"):
+        shutil.rmtree(project / "site" / f"{other}.dist-info")
+    assert new_modules(GUARD.format("'requirements.txt'"), project) <= GLANCE | {"__future__"}
+
+
 @pytest.mark.parametrize("arguments", ["'requirements.txt'", ""])
 def test_a_passing_guard_imports_nothing_it_does_not_need(project: Path, arguments: str) -> None:
-    code = f"import lockhook; sys.path.append('site'); lockhook.guard({arguments})"
     if sys.platform == "darwin":
         pytest.skip("the lock is for other platforms")
-    assert new_modules(code, project) <= OURS | SHA256 | {"__future__"}
+    lock = project / "requirements.txt"
+    found = new_modules(GUARD.format(arguments), project)
+    assert found <= CAREFUL | SHA256 | {"__future__"}
+    lock.write_text(LOCK.replace("[test]", "").replace("pip==1.0", "pip==1"), encoding="utf-8")
+    found = new_modules(GUARD.format(arguments), project)
+    needed = set() if arguments else {"lockhook.errors", "lockhook._runtime.discovery"}
+    assert found <= WITH_TORCH | needed | {"__future__"}
 
 
 def test_the_guard_changes_nothing_in_the_process(project: Path) -> None:

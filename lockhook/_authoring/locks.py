@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lockhook._authoring import config, inputs, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
-from lockhook._runtime.lockfile import read_bytes
+from lockhook._runtime.lock_bytes import read_bytes
 from lockhook.errors import ConfigError, LockfileError, UsageError
 
 if TYPE_CHECKING:

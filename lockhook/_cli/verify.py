@@ -10,11 +10,11 @@ from lockhook import _guard
 from lockhook._cli import progress
 from lockhook._cli.view import Annotation, View, show
 from lockhook._runtime import environment, verification
-from lockhook._runtime.compare import Policy
 from lockhook._runtime.discovery import find
 from lockhook._runtime.fix import quote
 from lockhook._runtime.model import Asked
 from lockhook._runtime.names import visible
+from lockhook._runtime.policy import Policy
 from lockhook._runtime.report import lines
 
 if TYPE_CHECKING:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lockhook._runtime.installed import Distribution
-    from lockhook._runtime.model import Pin
 
 
 class Leak(Record):
@@ -60,7 +59,7 @@ class Leaks(Record):
 
 
 def leaks(
-    pins: Iterable[Pin],
+    locked: Iterable[str],
     installed: Mapping[str, list[Distribution]],
     accept: Iterable[str] = (),
 ) -> Leaks:
@@ -70,12 +69,11 @@ def leaks(
     when it does, since what no lock pins is an extra.
 
     Args:
-        pins: those that apply in the environment.
+        locked: normalised names of the pins that apply in the environment.
         installed: normalised name to distributions, first on the path first.
         accept: normalised names that the project allows.
     """
-    pinned = {pin.name for pin in pins}
-    names = sorted(installed.keys() & (TORCH_FAMILY.keys() | pinned))
+    names = sorted(installed.keys() & TORCH_FAMILY.keys() | (installed.keys() & set(locked)))
     every = [leak for name in names for leak in _judge(installed[name][0])]
     allowed = frozenset(accept)
     return Leaks(

@@ -3,51 +3,20 @@
 from __future__ import annotations
 
 from lockhook._runtime import versions
-from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
 from lockhook._runtime.report import Finding
 from lockhook._runtime.selection import version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
     from lockhook._runtime.installed import Distribution
     from lockhook._runtime.model import Pin
     from lockhook._runtime.origin import Judgement
+    from lockhook._runtime.policy import Policy
     from lockhook._runtime.selection import Selection
-
-# What installs packages, and lockhook with what it needs, are part of no lock.
-NEVER_EXTRA = frozenset({"pip", "setuptools", "wheel", "uv", "lockhook", "packaging", "tomli"})
-
-_ALWAYS_FAIL = frozenset(
-    {"mismatched", "broken", "conflicting", "shadowed", "leak", "modified", "uncovered"}
-)
-
-
-class Policy(Record):
-    """What the caller asked for.
-
-    Attributes:
-        skip: names to leave out, as the caller spells them.
-        allow_missing: whether a package that is not installed passes.
-        strict: whether extra, unverifiable and labelled packages fail, and missing ones always.
-        accelerator: ``"cpu"``, ``"any"``, or None for what the project's settings say.
-        integrity: ``"size"`` or ``"hash"`` to look at every file of the locked packages too.
-    """
-
-    skip: tuple[str, ...] = ("mpi4py",)
-    allow_missing: bool = False
-    strict: bool = False
-    accelerator: str | None = None
-    integrity: str | None = None
-
-    def fails(self, status: str) -> bool:
-        """Tell whether a finding of that kind fails (the table of verdicts in the README)."""
-        if status == "missing":
-            return self.strict or not self.allow_missing
-        return self.strict or status in _ALWAYS_FAIL
 
 
 class Evidence(Record):
@@ -76,7 +45,7 @@ def judge(selection: Selection, evidence: Evidence, policy: Policy) -> Judged:
         evidence: what is installed.
         policy: what the caller lets pass.
     """
-    skip = {normalize(name) for name in policy.skip}
+    skip = policy.skipped()
     findings: list[Finding] = []
     matched: dict[str, bool] = {}
     for pin in selection.pins:
@@ -203,31 +172,3 @@ def _finding(
         path=pin.path,
         line=pin.line,
     )
-
-
-def extras(
-    selection: Selection,
-    installed: Mapping[str, list[Distribution]],
-    never: Iterable[str],
-    policy: Policy,
-) -> Iterator[Finding]:
-    """Yield a finding for each package that is installed and not in the lock.
-
-    Args:
-        selection: the pins that count here.
-        installed: normalised name to distributions.
-        never: further names that are no extras: the project itself.
-        policy: what the caller lets pass.
-    """
-    known = {pin.name for pin in selection.pins} | NEVER_EXTRA | {normalize(n) for n in never}
-    known |= {normalize(name) for name in policy.skip}
-    for name in sorted(installed.keys() - known):
-        found = installed[name][0]
-        yield Finding(
-            status="extra",
-            package=name,
-            message=f"{found.version or 'no version'} is installed, but not in the lock",
-            fails=policy.fails("extra"),
-            found=found.version,
-            location=found.location,
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lockhook._runtime.accelerator import leaks
-from lockhook._runtime.names import normalize
 from lockhook._runtime.report import Finding
 
 TYPE_CHECKING = False
@@ -11,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from lockhook._runtime.accelerator import Leak
-    from lockhook._runtime.compare import Policy
     from lockhook._runtime.installed import Distribution
+    from lockhook._runtime.policy import Policy
     from lockhook._runtime.selection import Selection
     from lockhook._runtime.settings import Settings
 
@@ -33,12 +32,12 @@ def findings(
     """
     if policy.accelerator == "any":
         return
-    every = leaks(selection.pins, installed).found
+    every = leaks((pin.name for pin in selection.pins), installed).found
     known = settings() if every else None
     if known is None or (policy.accelerator is None and known.accelerator == "any"):
         return
     # What is left out of the comparison passes here too, but no report hides that.
-    skipped = {normalize(name) for name in policy.skip}.union(known.skip)
+    skipped = policy.skipped().union(known.skip)
     reasons = dict.fromkeys(skipped, "it is skipped") | dict(known.accept)
     for leak in every:
         reason = reasons.get(leak.package)

@@ -64,3 +64,15 @@ def foreign(python: str) -> Environment:
     from lockhook._runtime.interpreter import ask
 
     return Environment(**ask(python))
+
+
+def describe(environment: Environment) -> Mapping[str, str]:
+    """Return what a report says of the machine."""
+    markers = environment.markers
+    return {
+        "python": markers["python_full_version"],
+        "implementation": markers["platform_python_implementation"],
+        "platform": f"{markers['sys_platform']}-{markers['platform_machine']}",
+        "prefix": environment.prefix,
+        "hostname": environment.hostname,
+    }

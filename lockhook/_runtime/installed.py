@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_HEAD = 4096  # bytes; name and version stand in the first lines of METADATA
+_HEAD = 512  # bytes; name and version stand in the first lines of METADATA
 _MOST = 2**20  # bytes; further than this nobody has put them
 
 
@@ -101,15 +101,52 @@ def _list_archive(location: str) -> list[str]:
 
 
 def _distributions(location: str, names: list[str]) -> Iterator[Distribution]:
+    prefix = os.path.join(location, "")
     for name in names:
+        low = name[-5:].lower()
         # pip renames what it is about to remove to `~name`; an interrupted run leaves it.
-        if name[:1] == "~":
+        if low != "-info" or name[:1] == "~":
             continue
         low = name.lower()
         if low.endswith(".dist-info"):
-            yield _read(location, name, ("METADATA",))
+            yield _read_plainly(prefix + name, location) or _read(location, name, ("METADATA",))
         elif low.endswith(".egg-info") or (low == "egg-info" and location.lower().endswith(".egg")):
             yield _read(location, name, ("METADATA", "PKG-INFO", ""))
+
+
+def _read_plainly(metadata: str, location: str) -> Distribution | None:
+    """Return what a METADATA as nearly every tool writes it says, None for any other.
+
+    Name and version are its second and third line, in ASCII, and the fourth continues neither.
+    """
+    try:
+        head = beginning(metadata + _METADATA, _HEAD)
+    except OSError:
+        return None
+    try:
+        first, name, version, rest = head.split(b"\n", 3)
+    except ValueError:
+        return None
+    if not (
+        first.startswith(b"Metadata-Version: ")
+        and name.startswith(b"Name: ")
+        and version.startswith(b"Version: ")
+        and (name + version).isascii()
+    ):
+        return None
+    # A line that begins with a blank continues the one before it; a carriage return ends a line.
+    if rest.startswith((b" ", b"\t")) or b"\r" in head:
+        return None
+    found = Distribution(
+        name=normalize(name[6:].decode().strip()),
+        version=version[9:].decode().strip(),
+        location=location,
+        metadata=metadata,
+    )
+    return found if found.name and found.version else None
+
+
+_METADATA = f"{os.sep}METADATA"
 
 
 def _read(location: str, directory: str, files: tuple[str, ...]) -> Distribution:
@@ -135,22 +172,26 @@ def _problem(head: bytes, name: str, file: str) -> str:
 
 def _head(metadata: str, file: str) -> bytes:
     """Return the beginning of a metadata file, with the name and version if it has them."""
+    path = os.path.join(metadata, file) if file else metadata
     try:
-        # `open` costs three system calls more, and this is done for every package.
-        descriptor = os.open(os.path.join(metadata, file) if file else metadata, READ)
+        head = beginning(path, _HEAD)
+        if len(head) == _HEAD and not (_holds(head, b"name") and _holds(head, b"version")):
+            head = beginning(path, _MOST)
     except NotADirectoryError:
         return _head_in_archive(metadata, file)
     except OSError:
         return b""
+    return head
+
+
+def beginning(path: str, size: int) -> bytes:
+    """Return the first bytes of a file of an environment."""
+    # `open` costs three system calls more, and this is done for every package.
+    descriptor = os.open(path, READ)
     try:
-        head = os.read(descriptor, _HEAD)
-        if len(head) == _HEAD and not (_holds(head, b"name") and _holds(head, b"version")):
-            head += os.read(descriptor, _MOST)
-    except OSError:
-        return b""
+        return os.read(descriptor, size)
     finally:
         os.close(descriptor)
-    return head
 
 
 # A pipe that somebody put there would keep a plain `open` waiting for ever.
@@ -184,20 +225,6 @@ def _name_and_version(head: bytes) -> tuple[str, str]:
     As the `email` package reads them: names of headers are not case-sensitive, a line that is no
     header ends them all, and one that begins with a blank continues the line before it.
     """
-    first, *rest = head.split(b"\n", 4)[:4]
-    if len(rest) == 3 and first.startswith(b"Metadata-Version: ") and b"\r" not in head[:_PLAIN]:
-        name, version, after = rest
-        plain = name.startswith(b"Name: ") and version.startswith(b"Version: ")
-        if plain and after[:1] not in {b" ", b"\t"}:  # as nearly every tool writes it
-            return _text(name[6:]), _text(version[9:])
-    return _headers(head)
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace").strip()
-
-
-def _headers(head: bytes) -> tuple[str, str]:
     found: dict[str, str] = {}
     last = ""
     for line in _lines(head):
@@ -216,10 +243,6 @@ def _headers(head: bytes) -> tuple[str, str]:
             last = "" if last in found else last
             found[last] = value.strip()
     return found.get("name", ""), found.get("version", "")
-
-
-# A carriage return ends a line too: the plain reader takes no head that has one so early.
-_PLAIN = 1024
 
 
 def _lines(head: bytes) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from lockhook._runtime import coverage
 from lockhook._runtime.discovery import parse_toml
 from lockhook._runtime.encoding import decode
+from lockhook._runtime.lock_bytes import kind_of, read_bytes, sha256
 from lockhook._runtime.model import Constraint, Lock, Pin
 from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
@@ -17,14 +17,11 @@ from lockhook.errors import LockfileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import FileIO
     from typing import Any
 
     from lockhook._runtime.requirements_txt import Entry
 
-MAX_BYTES = 256 * 2**20  # ten times the largest lock that anybody has shown
 MAX_INCLUDES = 1000
-MAX_WAIT = 5  # seconds
 _NEXT = "`lockhook generate` writes a new one"
 
 
@@ -39,24 +36,16 @@ def load(path: str) -> Lock:
     Raises:
         LockfileError: if the file cannot be read or is not a lock, with file, line and reason.
     """
-    name = os.path.basename(path)
-    if name == "uv.lock":
+    kind = kind_of(path)
+    if kind == "uv.lock":
         return _load_uv_lock(path)
-    if _is_pylock(name):
+    if kind == "pylock.toml":
         return _load_pylock(path)
-    if name.endswith(".toml") or name in _OTHER_TOOLS:
+    if not kind:
         raise LockfileError(_UNKNOWN, path=path, hint=_NEXT)
     return _load_requirements(path)
 
 
-def _is_pylock(name: str) -> bool:
-    """Tell a ``pylock.toml`` or ``pylock.NAME.toml``; a NAME has no dot (PEP 751, "File Name")."""
-    parts = name.split(".")
-    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in {2, 3} and all(parts)
-
-
-# Rye's requirements.lock is a requirements file.
-_OTHER_TOOLS = frozenset({"Pipfile.lock", "pdm.lock", "pixi.lock", "poetry.lock"})
 _UNKNOWN = "is of a format that is not known; uv.lock, pylock.toml and pylock.NAME.toml are"
 
 
@@ -68,7 +57,7 @@ def _load_requirements(path: str) -> Lock:
         raise LockfileError("holds no pins: that is no lock", path=path, hint=_NEXT)
     return Lock(
         path=path,
-        sha256=_sha256(data),
+        sha256=sha256(data),
         pins=tuple(collected.pins),
         constraints=tuple(collected.constraints),
         indexes=tuple(collected.indexes),
@@ -84,7 +73,7 @@ def _load_pylock(path: str) -> Lock:
     pins, scope = pylock_toml.read(document, path)
     return Lock(
         path=path,
-        sha256=_sha256(data),
+        sha256=sha256(data),
         pins=pins,
         scope=scope,
         coverage=coverage.of_pylock(document),
@@ -92,11 +81,21 @@ def _load_pylock(path: str) -> Lock:
 
 
 def _load_uv_lock(path: str) -> Lock:
+    data = read_bytes(path)
+    return of_graph(_parse_toml(data, path), path, sha256(data))
+
+
+def of_graph(document: dict[str, Any], path: str, digest: str) -> Lock:
+    """Return the lock of a parsed uv.lock, and of the settings of its project.
+
+    Raises:
+        LockfileError: if the document is not a uv.lock of a version that is known.
+        ProjectError: if the ``pyproject.toml`` beside it has to be read, and cannot be.
+    """
     from lockhook._runtime import uv_lock
 
-    data = read_bytes(path)
-    graph = uv_lock.read(_parse_toml(data, path), path, _default_groups(path))
-    return Lock(path=path, sha256=_sha256(data), pins=(), scope=graph.scope, graph=graph)
+    graph = uv_lock.read(document, path, _default_groups(path))
+    return Lock(path=path, sha256=digest, pins=(), scope=graph.scope, graph=graph)
 
 
 def _default_groups(path: str) -> tuple[str, ...] | None:
@@ -129,76 +128,6 @@ def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         # Also what a merge leaves: conflict marks are no TOML.
         raise LockfileError(f"is not valid TOML: {error}", path=path, hint=_NEXT) from None
-
-
-def read_bytes(path: str) -> bytes:
-    """Return the bytes of a lock.
-
-    Raises:
-        LockfileError: if it is no file, cannot be read, or is larger than `MAX_BYTES`; or if it
-            is a pipe or a terminal, and nothing comes out of it for `MAX_WAIT`.
-    """
-    try:
-        with open(path, "rb", buffering=0, opener=_open) as file:
-            status = os.fstat(file.fileno())
-            if status.st_size > MAX_BYTES:
-                raise LockfileError(_TOO_LONG, path=path)
-            data = b"".join(_chunks(file, may_wait=not stat.S_ISREG(status.st_mode)))
-    except IsADirectoryError:
-        raise LockfileError("is a directory, not a lock", path=path) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise LockfileError(f"cannot be read: {reason}", path=path, hint=_hint(error)) from None
-
-    if len(data) > MAX_BYTES:
-        raise LockfileError(_TOO_LONG, path=path)
-    return data
-
-
-_TOO_LONG = f"is longer than {MAX_BYTES >> 20} MB: that is no lock"
-
-
-def _open(path: str, flags: int) -> int:
-    # Else opening a pipe would wait until somebody writes to it.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _chunks(file: FileIO, *, may_wait: bool) -> Iterator[bytes]:
-    # A device or a pipe has no size to tell, and may never end.
-    left = MAX_BYTES + 1
-    while left > 0:
-        if may_wait:
-            _wait(file)
-        if not (chunk := file.read(min(left, 2**24))):
-            return
-        left -= len(chunk)
-        yield chunk
-
-
-def _wait(file: FileIO) -> None:
-    from select import select
-
-    if not select([file], [], [], MAX_WAIT)[0]:
-        raise ValueError(f"it is a pipe or a terminal, and silent for {MAX_WAIT} seconds")
-
-
-def _hint(error: Exception) -> str | None:
-    if isinstance(error, PermissionError):
-        return "make it readable, then run it again"
-    return _NEXT if isinstance(error, FileNotFoundError) else None
-
-
-def _sha256(data: bytes) -> str:
-    # `hashlib` would bring in OpenSSL, which takes a third as long as starting Python.
-    try:
-        from _sha2 import sha256  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        try:
-            from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
-        except ImportError:
-            from hashlib import sha256
-    digest: str = sha256(data).hexdigest()
-    return digest
 
 
 class _File(Record):

@@ -63,6 +63,19 @@ def evaluate(marker: str, environment: Values) -> bool:
     return groups[0].close(marker)
 
 
+def is_plainly_inside(wanted: str, found: str) -> bool:
+    """Tell whether a Python satisfies the ``>=3.10`` of most locks; no other is looked at.
+
+    Args:
+        wanted: a version specifier set (PEP 440), of which only one lower bound is plain.
+        found: the Python's full version.
+    """
+    bound = wanted.removeprefix(">=").strip()
+    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
+        return False
+    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})
+
+
 def check(marker: str, *sets: str) -> None:
     """Refuse what is not a marker, without an environment to evaluate it in.
 

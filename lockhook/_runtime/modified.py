@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
-    from lockhook._runtime.compare import Policy
     from lockhook._runtime.installed import Distribution
     from lockhook._runtime.integrity import Damage, Unproven
+    from lockhook._runtime.policy import Policy
     from lockhook._runtime.selection import Selection
 
 

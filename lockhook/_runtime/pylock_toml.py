@@ -5,15 +5,9 @@ from __future__ import annotations
 from lockhook._runtime.markers import InvalidMarkerError, check
 from lockhook._runtime.model import Origin, Pin, Scope
 from lockhook._runtime.names import is_name, normalize
+from lockhook._runtime.plain import is_plain_version
 from lockhook._runtime.toml_table import Table
-from lockhook._runtime.versions import (
-    SAME,
-    Wanted,
-    compare,
-    is_plain_version,
-    is_specifier,
-    is_version,
-)
+from lockhook._runtime.versions import SAME, Wanted, compare, is_specifier, is_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,6 +15,9 @@ else:
         return lambda cls: cls
 
 
+_set = object.__setattr__
+
+
 class _Fields(type):
     """Makes the annotated names of a class body its slots, and their values its defaults."""
 
@@ -24,7 +27,8 @@ class _Fields(type):
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _Fields:
         fields = tuple(namespace.get("__annotations__", ()))
         defaults = {field: namespace.pop(field) for field in fields if field in namespace}
-        namespace["__slots__"] = fields
+        # A name in `_hidden` is a slot that is no field: it is neither compared nor shown.
+        namespace["__slots__"] = (*fields, *namespace.get("_hidden", ()))
         made = super().__new__(cls, name, bases, namespace)
         made._fields = fields
         made._defaults = defaults
@@ -37,14 +41,15 @@ class Record(metaclass=_Fields):
 
     def __init__(self, **values: Any) -> None:
         cls = type(self)
+        merged = {**cls._defaults, **values}
         try:
-            for field, value in (cls._defaults | values if cls._defaults else values).items():
-                object.__setattr__(self, field, value)
+            for field, value in merged.items():
+                _set(self, field, value)
         except AttributeError:
             unknown = [field for field in values if field not in cls._fields]
             raise TypeError(f"{cls.__name__} has no field {', '.join(unknown)}") from None
-        if len(cls._defaults.keys() | values.keys()) != len(cls._fields):
-            missing = [f for f in cls._fields if f not in cls._defaults and f not in values]
+        if len(merged) != len(cls._fields):
+            missing = [field for field in cls._fields if field not in merged]
             raise TypeError(f"{cls.__name__} needs {', '.join(missing)}")
 
     def __setattr__(self, field: str, value: object) -> None:

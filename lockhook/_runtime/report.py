@@ -118,6 +118,28 @@ class Report(Record):
     integrity: Mapping[str, Any] | None = None
     guard: str = "enforce"
     reason: str = ""
+    _hidden = ("_lock",)
+
+    @classmethod
+    def of(cls, lock: bytes, **values: Any) -> Report:
+        """Return a report whose `lock_sha256` is computed when it is first asked for.
+
+        Few runs of a guard ask, and it would take longer than to read the lock.
+        """
+        report = cls(lock_sha256="", **values)
+        object.__delattr__(report, "lock_sha256")
+        object.__setattr__(report, "_lock", lock)
+        return report
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, field):  # only of what is not there
+            if field != "lock_sha256":
+                raise AttributeError(f"a Report has no {field!r}")
+            from lockhook._runtime.lock_bytes import sha256
+
+            object.__setattr__(self, field, sha256(self._lock))
+            return self.lock_sha256
 
     @property
     def ok(self) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from lockhook._runtime.model import Constraint, Pin
 from lockhook._runtime.names import is_name, normalize
+from lockhook._runtime.plain import is_plain_version
 from lockhook._runtime.record import Record
-from lockhook._runtime.versions import Wanted, is_plain_version
+from lockhook._runtime.versions import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockhook._runtime.markers import InvalidMarkerError, evaluate
+from lockhook._runtime.markers import InvalidMarkerError, evaluate, is_plainly_inside
 from lockhook._runtime.names import normalize, visible
 from lockhook.errors import LockfileError, UsageError
 
@@ -58,7 +58,7 @@ def check_pin(pin: Pin, markers: Values) -> None:
 
 def _check_python(wanted: str, markers: Values, path: str, subject: str) -> None:
     found = str(markers["python_full_version"])
-    if not wanted or _is_plainly_inside(wanted, found):
+    if not wanted or is_plainly_inside(wanted, found):
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -68,14 +68,6 @@ def _check_python(wanted: str, markers: Values, path: str, subject: str) -> None
         raise LockfileError(f"requires-python = {wanted!r} is not valid", path=path) from None
     if not inside:
         raise LockfileError(f"{subject} is for Python {wanted}, this is {found}", path=path)
-
-
-def _is_plainly_inside(wanted: str, found: str) -> bool:
-    """Answer the ``>=3.10`` of most locks without importing `packaging`."""
-    bound = wanted.removeprefix(">=").strip()
-    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
-        return False
-    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})
 
 
 def asked_for(names: Iterable[str], known: Iterable[str], kind: str, path: str) -> tuple[str, ...]:

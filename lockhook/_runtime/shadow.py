@@ -34,7 +34,10 @@ def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -
     earlier: dict[str, str] = {}
     suspects: dict[str, dict[str, str]] = {}
     standard = set(stdlib)
+    homes = {found[0].location for found in installed.by_name.values()}
     for location, children in installed.modules.items():
+        if location in standard and location not in homes:
+            continue
         here = {stem: child for child in children if (stem := module_of(child))}
         if clash := here.keys() & earlier.keys():
             suspects[location] = {stem: earlier[stem] for stem in clash}

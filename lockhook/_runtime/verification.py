@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from lockhook._runtime import compare, cpu_only, installed, lockfile
+from lockhook._runtime import compare, cpu_only, extra, installed, lockfile
 from lockhook._runtime.coverage import outside
 from lockhook._runtime.discovery import nearest_project, project_name
+from lockhook._runtime.environment import describe
 from lockhook._runtime.presence import absent
 from lockhook._runtime.report import Finding, Report
 from lockhook._runtime.selection import NOTHING, select
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from lockhook._runtime.compare import Judged, Policy
+    from lockhook._runtime.compare import Judged
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.fix import Fix
     from lockhook._runtime.indexes import Indexes
     from lockhook._runtime.installed import Distribution, Installed
     from lockhook._runtime.model import Asked, Lock
     from lockhook._runtime.modified import Modified
+    from lockhook._runtime.policy import Policy
     from lockhook._runtime.selection import Selection
     from lockhook._runtime.settings import Settings
 
@@ -100,13 +102,13 @@ def _verify(
         policy = policy.replace(skip=(*policy.skip, *settings().skip))
         judged = compare.judge(selection, evidence, policy)
     files = _look_at_files(selection, found, policy, progress) if policy.integrity else None
-    never = [project_name(project or "")]
+    beside = policy.beside(names, found.by_name)
     findings = (
         *_about_the_lock(selection, lock, environment, policy, faults),
         *judged.findings,
         *(files.findings if files else ()),
         *cpu_only.findings(selection, found.by_name, policy, settings),
-        *compare.extras(selection, found.by_name, never, policy),
+        *extra.findings(beside, found.by_name, project_name(project or ""), policy),
     )
 
     def propose() -> Fix:
@@ -200,18 +202,6 @@ def _report(
         advice=fix.advice if fix else (),
         environment=describe(environment),
     )
-
-
-def describe(environment: Environment) -> Mapping[str, str]:
-    """Return what a report says of the machine."""
-    markers = environment.markers
-    return {
-        "python": markers["python_full_version"],
-        "implementation": markers["platform_python_implementation"],
-        "platform": f"{markers['sys_platform']}-{markers['platform_machine']}",
-        "prefix": environment.prefix,
-        "hostname": environment.hostname,
-    }
 
 
 def _indexes(project: str | None) -> Indexes:

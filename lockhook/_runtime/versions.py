@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockhook._runtime.plain import is_plain_version
 from lockhook._runtime.record import Record
 
 
@@ -145,21 +146,3 @@ def is_version(text: str) -> bool:
     except InvalidVersion:
         return False
     return True
-
-
-def is_plain_version(version: str) -> bool:
-    """Tell whether text is a version in normal form (PEP 440), such as ``2.9.0.post0+cpu``.
-
-    Epochs and local labels of more than one part are left to `packaging`.
-    """
-    public, plus, local = version.partition("+")
-    prerelease = next((letters for letters in ("rc", "b", "a") if letters in public), "rc")
-    for mark in (".dev", ".post", prerelease):
-        public, found, number = public.partition(mark)
-        if found and not number.isdigit():
-            return False
-    return (
-        version.isascii()
-        and all(part.isdigit() for part in public.split("."))
-        and (not plus or local.isalnum())
-    )

@@ -18,7 +18,6 @@ from lockhook._runtime.accelerator_names import (
     is_torch_family,
 )
 from lockhook._runtime.installed import Distribution
-from lockhook._runtime.model import Pin
 
 from .conftest import as_root, write
 
@@ -281,14 +280,10 @@ def installed(site: Path, **versions: str) -> dict[str, list[Distribution]]:
     }
 
 
-def pins(*names: str) -> list[Pin]:
-    return [Pin(name=name, wanted=None, path="requirements.txt", line=1) for name in names]
-
-
 def test_a_cpu_environment_has_no_leak(tmp_path: Path) -> None:
     write(tmp_path, {"torch/version.py": CPU, "torchvision/version.py": "__version__ = '0.24.1'\n"})
     found = installed(tmp_path, torch="2.9.1+cpu", torchvision="0.24.1", numpy="2.0")
-    assert leaks(pins(*found), found).as_dict() == {"found": (), "accepted": ()}
+    assert leaks(found, found).as_dict() == {"found": (), "accepted": ()}
 
 
 def test_the_wheel_of_the_default_index_is_a_leak(tmp_path: Path) -> None:
@@ -311,7 +306,7 @@ def test_packages_for_accelerators_are_leaks_where_a_lock_pins_them(tmp_path: Pa
         tmp_path, nvidia_cublas_cu12="12.8.4.1", triton="3.5.1", jaxlib="0.4.1+cuda12", numpy="2.0"
     )
     assert leaks([], found).found == ()
-    every = leaks(pins("triton", "nvidia-cublas-cu12", "jaxlib", "cuda-python", "numpy"), found)
+    every = leaks(["triton", "nvidia-cublas-cu12", "jaxlib", "cuda-python", "numpy"], found)
     assert [(leak.package, leak.kind, leak.message) for leak in every.found] == [
         # jaxlib is neither of the torch family nor of use with an accelerator only.
         ("nvidia-cublas-cu12", "package", "12.8.4.1 is for accelerators only"),
@@ -322,7 +317,7 @@ def test_packages_for_accelerators_are_leaks_where_a_lock_pins_them(tmp_path: Pa
 def test_what_the_project_accepts_is_told_apart(tmp_path: Path) -> None:
     write(tmp_path, {"torch/version.py": CUDA})
     found = installed(tmp_path, torch="2.9.1", nvidia_dali_cuda120="1.50", triton="3.5.1")
-    every = leaks(pins(*found), found, accept=["torch", "nvidia-dali-cuda120", "absent"])
+    every = leaks(found, found, accept=["torch", "nvidia-dali-cuda120", "absent"])
     assert [leak.package for leak in every.found] == ["triton"]
     assert [leak.package for leak in every.accepted] == ["nvidia-dali-cuda120", "torch"]
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from lockhook._runtime.compare import Evidence, Judged, Policy, judge
+from lockhook._runtime.compare import Evidence, Judged, judge
 from lockhook._runtime.installed import Distribution
 from lockhook._runtime.model import Pin
+from lockhook._runtime.policy import Policy
 from lockhook._runtime.requirements_txt import parse
 from lockhook._runtime.selection import Selection
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime import settings, verification
-from lockhook._runtime.compare import Policy
+from lockhook._runtime.policy import Policy
 
 from .conftest import dist, write
 

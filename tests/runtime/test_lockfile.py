@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhook._runtime import lockfile
+from lockhook._runtime import lock_bytes, lockfile
 from lockhook._runtime.encoding import decode
-from lockhook._runtime.lockfile import load, read_bytes
+from lockhook._runtime.lock_bytes import read_bytes
+from lockhook._runtime.lockfile import load
 from lockhook.errors import LockfileError
 
 from .conftest import as_root, write
@@ -152,7 +153,7 @@ def test_the_number_of_includes_is_bounded(
 
 
 def test_the_size_is_bounded(lock: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lockfile, "MAX_BYTES", 8)
+    monkeypatch.setattr(lock_bytes, "MAX_BYTES", 8)
     assert refusal(lock("foo==1.0\n")) == "requirements.txt: is longer than 256 MB: that is no lock"
     assert read_bytes(lock("foo==1.0")) == b"foo==1.0"
 
@@ -160,7 +161,7 @@ def test_the_size_is_bounded(lock: Write, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_is_read_and_bounded(lock: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo("pipe")
-    monkeypatch.setattr(lockfile, "MAX_BYTES", 20)
+    monkeypatch.setattr(lock_bytes, "MAX_BYTES", 20)
     for text, right in (("foo==1.0\n", b"foo==1.0\n"), ("foo==1.0\n" * 9, None)):
         writer = threading.Thread(target=_write, args=("pipe", text))
         writer.start()
@@ -174,7 +175,7 @@ def test_a_pipe_is_read_and_bounded(lock: Write, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_that_nobody_writes_to(lock: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo("pipe")
-    monkeypatch.setattr(lockfile, "MAX_WAIT", 0.01)
+    monkeypatch.setattr(lock_bytes, "MAX_WAIT", 0.01)
     silent = "it is a pipe or a terminal, and silent for 0.01 seconds"
     assert refusal("pipe") == f"pipe: cannot be read: {silent}"
     included = f"includes 'pipe', which cannot be read: {silent}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime import scope, selection, uv_lock, verification
-from lockhook._runtime.compare import Policy
 from lockhook._runtime.lockfile import load
 from lockhook._runtime.model import Asked, Scope
+from lockhook._runtime.policy import Policy
 from lockhook.errors import LockfileError, UsageError
 
 from .conftest import LINUX, WINDOWS, dist

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime import verification
-from lockhook._runtime.compare import Policy
 from lockhook._runtime.installed import scan
+from lockhook._runtime.policy import Policy
 from lockhook.errors import EnvironmentUnreadableError, LockfileError
 
 from .conftest import LINUX, MACOS, WINDOWS, as_root, dist

@@ -1,0 +1,255 @@
+"""Whether everything is plainly as locked: the fast path of the guard.
+
+A lock as uv writes it, and an environment in which each package has the very version that is
+locked: that is what nearly every run finds, and a few operations for each package show it. All
+else is for `verification`, which says what is wrong. Where a glance decides, both give the same
+report: a property test holds them together.
+"""
+
+from __future__ import annotations
+
+import os
+
+from lockhook._runtime import installed, presence, shadow
+from lockhook._runtime.environment import describe
+from lockhook._runtime.lock_bytes import kind_of, read_bytes
+from lockhook._runtime.plain import applicable
+from lockhook._runtime.record import Record
+from lockhook._runtime.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lockhook._runtime.environment import Environment
+    from lockhook._runtime.installed import Distribution, Installed
+    from lockhook._runtime.model import Origin
+    from lockhook._runtime.plain import Plain
+    from lockhook._runtime.policy import Policy
+    from lockhook._runtime.report import Finding
+
+
+def look(path: str, environment: Environment, policy: Policy) -> Report | None:
+    """Return the report of an environment that is plainly as locked, None for any other.
+
+    Args:
+        path: the lock.
+        environment: the interpreter to look at.
+        policy: what to skip; nothing else of it makes an environment pass that is as locked.
+    """
+    # Nothing may be taken out of a pipe that somebody else has to read.
+    try:
+        return _look(path, environment, policy) if os.path.isfile(path) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _look(path: str, environment: Environment, policy: Policy) -> Report | None:
+    data = read_bytes(path)
+    wanted = _wanted(path, data, environment.markers)
+    if wanted is None or not wanted.pins:
+        return None
+    found = installed.scan(environment.path)
+    skipped = wanted.pins.keys() & policy.skipped()
+    judged = {name: version for name, version in wanted.pins.items() if name not in skipped}
+    as_locked = _are_as_locked(judged, wanted.records, found, environment)
+    if not as_locked or _leaks(judged, found.by_name, policy):
+        return None
+    extras = tuple(_extras(path, wanted.pins, found.by_name, policy))
+    return Report.of(
+        data,
+        lockfile=path,
+        status="passed",
+        summary={
+            **_NO_FINDINGS,
+            "total": len(wanted.pins),
+            "matched": len(judged),
+            "skipped": len(skipped),
+            "not_applicable": wanted.not_applicable,
+            "extra": len(extras),
+        },
+        findings=extras,
+        fix=(),
+        environment=describe(environment),
+        proof={"version": len(judged), "archive": 0},
+    )
+
+
+_NO_FINDINGS = dict.fromkeys(
+    [
+        *("total", "matched", "mismatched", "missing", "skipped", "not_applicable"),
+        *("extra", "leak", "accepted", "modified"),
+    ],
+    0,
+)
+
+
+class _Wanted(Record):
+    """What a lock asks for here.
+
+    Attributes:
+        pins: normalised name to version, "" where the lock has none.
+        not_applicable: the number of names of which no pin applies.
+        records: name to what the ``direct_url.json`` of a local project may be, word for word.
+    """
+
+    pins: dict[str, str]
+    not_applicable: int
+    records: Mapping[str, tuple[bytes, ...]] = {}
+
+
+def _wanted(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | None:
+    kind = kind_of(path)
+    if kind == "requirements.txt":
+        from lockhook._runtime import plain_requirements
+
+        return _applicable(plain_requirements.read(data), markers)
+    if kind == "pylock.toml":
+        from lockhook._runtime import plain_pylock
+
+        return _applicable(plain_pylock.read(data), markers)
+    return _of_graph(path, data, markers) if kind == "uv.lock" else None
+
+
+def _of_graph(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | None:
+    from lockhook._runtime import plain_uv_lock
+
+    document = plain_uv_lock.document(data)
+    if document is None:
+        return None
+    from lockhook._runtime import lockfile, selection
+
+    chosen = selection.select(lockfile.of_graph(document, path, ""), markers)
+    records = {}
+    for pin in chosen.pins:
+        if pin.origin:
+            if not (record := _records(pin.origin, path)):
+                return None
+            records[pin.name] = record
+    return _Wanted(
+        pins={pin.name: pin.wanted.version if pin.wanted else "" for pin in chosen.pins},
+        not_applicable=len(chosen.not_applicable),
+        records=records,
+    )
+
+
+def _records(origin: Origin, path: str) -> tuple[bytes, ...]:
+    """Return what uv and pip write of a project that lies where a lock says (PEP 610).
+
+    It is empty for all else, and for a path that would have to be quoted.
+    """
+    if origin.kind != "directory" or origin.subdirectory:
+        return ()
+    place = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(path)), origin.url))
+    if place[0] != "/" or not _PLAIN_PATH.issuperset(place):
+        return ()
+    uvs, pips = ('{"editable":true}', '{"editable": true}') if origin.editable else ("{}", "{}")
+    return (
+        f'{{"url":"file://{place}","dir_info":{uvs}}}'.encode(),
+        f'{{"dir_info": {pips}, "url": "file://{place}"}}'.encode(),
+    )
+
+
+_PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
+
+
+def _applicable(lock: Plain | None, markers: Mapping[str, str]) -> _Wanted | None:
+    """Return what of a list of pins applies, None where that is not plain."""
+    if lock is None or not _is_for(lock, markers):
+        return None
+    places = applicable(lock, markers)
+    if not places or not _have_wheels(lock, places, markers):
+        return None
+    pins = {lock.names[place]: lock.versions[place] for place in places}
+    return _Wanted(pins=pins, not_applicable=len(set(lock.names).difference(pins)))
+
+
+def _is_for(lock: Plain, markers: Mapping[str, str]) -> bool:
+    """Tell whether a lock is plainly for an environment."""
+    if lock.coverage:
+        from lockhook._runtime.coverage import outside
+
+        if outside(lock.coverage, markers):
+            return False
+    if not lock.requires:
+        return True
+    from lockhook._runtime.markers import is_plainly_inside
+
+    python = markers["python_full_version"]
+    return all(is_plainly_inside(wanted, python) for wanted in lock.requires)
+
+
+def _have_wheels(lock: Plain, places: list[int], markers: Mapping[str, str]) -> bool:
+    wheels = [lock.wheels[place] for place in places if lock.wheels[place]] if lock.wheels else ()
+    if not wheels:
+        return True
+    from lockhook._runtime.wheel_tags import may_fit
+
+    return all(any(may_fit(wheel, markers) for wheel in files) for files in wheels)
+
+
+def _are_as_locked(
+    pins: Mapping[str, str],
+    records: Mapping[str, tuple[bytes, ...]],
+    found: Installed,
+    environment: Environment,
+) -> bool:
+    for name, version in pins.items():
+        candidates = found.by_name.get(name)
+        if not candidates or not _is_as_locked(version, candidates, records.get(name)):
+            return False
+    return not presence.absent(found, pins) and not shadow.shadows(found, environment.stdlib, pins)
+
+
+def _is_as_locked(
+    version: str, candidates: list[Distribution], records: tuple[bytes, ...] | None
+) -> bool:
+    first = candidates[0]
+    if (version and first.version != version) or first.problem:
+        return False
+    # Two records in one directory are the traces of an interrupted upgrade.
+    if len(candidates) > 1 and any(d.location == first.location for d in candidates[1:]):
+        return False
+    path = f"{first.metadata}{_DIRECT_URL}"
+    if records is None:
+        return not os.access(path, os.F_OK)
+    return installed.beginning(path, _LONGEST) in records
+
+
+_DIRECT_URL = f"{os.sep}direct_url.json"
+_LONGEST = 4096  # bytes
+
+
+def _leaks(
+    pins: Iterable[str], installed: Mapping[str, list[Distribution]], policy: Policy
+) -> bool:
+    """Tell whether anything is there that the policy ``cpu`` forbids, or might."""
+    if policy.accelerator == "any":
+        return False
+    names = "\n".join(installed)
+    if not any(word in names for word in _WORDS):
+        return False
+    from lockhook._runtime.accelerator import leaks
+
+    return bool(leaks(pins, installed).found)
+
+
+# Every name that `accelerator_names` has a rule for holds one of these; a test sees to it.
+_WORDS = (
+    *("torch", "xformers", "fbgemm", "triton", "nvidia", "gpu", "cuda", "cupy", "pynv", "amdsmi"),
+    *("intel-pti", "libtpu", "xpu", "sycl", "directml", "tensorrt", "hip", "rocm"),
+    *(f"cu{digit}" for digit in range(10)),
+)
+
+
+def _extras(
+    path: str, pins: Iterable[str], installed: Mapping[str, list[Distribution]], policy: Policy
+) -> Iterable[Finding]:
+    names = policy.beside(pins, installed)
+    if not names:
+        return ()
+    from lockhook._runtime.discovery import nearest_project, project_name
+    from lockhook._runtime.extra import findings
+
+    project = nearest_project(os.path.dirname(os.path.abspath(path)))
+    return findings(names, installed, project_name(project or ""), policy)

@@ -1,0 +1,118 @@
+"""The files of a package, in the layout in which uv writes them into its TOML locks.
+
+They are most of such a lock, and a parser takes longest over them. Here a whole list is taken
+apart at its quotes at once. What is accepted is valid TOML, because every string is a basic one
+without an escape, and because what stands between two strings is one of a few known texts.
+"""
+
+from __future__ import annotations
+
+_OPEN = "{ url = "
+_NEXT = ",\n    { url = "
+_TIME = ", upload-time = "
+_SIZE = ", size = "
+_SHA256 = ", hashes = { sha256 = "
+_HEX = b"0123456789abcdef"
+
+
+def of_pylock(text: str) -> list[str] | None:
+    """Return the URL of each file of a ``pylock.toml``, None if they are not plainly files.
+
+    Args:
+        text: ``{ url = "...", upload-time = 2026-01-31T12:00:00Z, size = 1, hashes = { sha256 =
+            "..." } }``, and further lines of that kind behind commas. The time or the size can be
+            missing, of all of them.
+    """
+    parts = text.split('"')
+    if len(parts) % 4 != 1 or parts[0] != _OPEN or parts[-1] != " } }" or "\\" in text:
+        return None
+    if "" in parts or not set(parts[4:-1:4]) <= {" } }" + _NEXT}:
+        return None
+    urls = parts[1::4]
+    return urls if _are_lines(text, urls) and _are_attributes(parts[2::4]) else None
+
+
+def _are_lines(text: str, urls: list[str]) -> bool:
+    """Tell whether no string goes over a line: then there is one line for each file."""
+    return text.count("\n") == len(urls) - 1
+
+
+def _are_attributes(middles: list[str]) -> bool:
+    """Tell it of what stands between the URL and the digest of each file."""
+    first = middles[0]
+    timed = len(_TIME) + 20 if first.startswith(_TIME) else 0
+    sized = timed + len(_SIZE) if first.startswith(_SIZE, timed) else timed
+    if {middle[-len(_SHA256) :] for middle in middles} != {_SHA256}:
+        return False
+    if timed and not _are_times([middle[:timed] for middle in middles]):
+        return False
+    sizes = [middle[timed : -len(_SHA256)] for middle in middles]
+    return _are_sizes(sizes) if sized > timed else set(sizes) == {""}
+
+
+def _are_sizes(texts: list[str]) -> bool:
+    """Tell it of ``, size = 1``: decimal numbers without a zero in front."""
+    width = len(_SIZE)
+    numbers = [text[width:] for text in texts]
+    return (
+        {text[:width] for text in texts} == {_SIZE}
+        and all(map(str.isdigit, numbers))
+        and "\n0" not in "\n" + "\n".join(numbers)
+    )
+
+
+def _are_times(texts: list[str]) -> bool:
+    """Tell it of ``, upload-time = 2026-01-31T12:00:00Z``, a day that every year has."""
+    times = [text[len(_TIME) :] for text in texts]
+    clock = {time[11:13] for time in times} <= _HOURS and {time[19:] for time in times} == {"Z"}
+    return (
+        {text[: len(_TIME)] for text in texts} == {_TIME}
+        and {time[4:11] for time in times} <= _DAYS
+        and clock
+        and {time[13:16] for time in times} | {time[16:19] for time in times} <= _SIXTIETHS
+        and all(year.isdigit() and year != "0000" for year in {time[:4] for time in times})
+    )
+
+
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAYS = frozenset(
+    f"-{month:02}-{day:02}T"
+    for month, length in enumerate(_LENGTHS, 1)
+    for day in range(1, length + 1)
+)
+_HOURS = frozenset(f"{hour:02}" for hour in range(24))
+_SIXTIETHS = frozenset(f":{sixtieth:02}" for sixtieth in range(60))
+
+
+def of_uv_lock(text: str) -> list[str] | None:
+    """Return the URL of each file of a ``uv.lock``, None if they are not plainly files.
+
+    Args:
+        text: ``{ url = "...", hash = "sha256:...", size = 1, upload-time = "..." }``, and further
+            lines of that kind behind commas. The size, or all behind the hash, can be missing,
+            of all of them.
+    """
+    parts = text.split('"')
+    width = text.partition("\n")[0].count('"')
+    if width not in {4, 6} or len(parts) % width != 1 or "\\" in text or "" in parts:
+        return None
+    if parts[0] != _OPEN or parts[-1] != " }" or not set(parts[width:-1:width]) <= {" }" + _NEXT}:
+        return None
+    if set(parts[2::width]) != {", hash = "} or not _are_digests(parts[3::width]):
+        return None
+    urls = parts[1::width]
+    is_plain = _are_lines(text, urls) and (width == 4 or _are_uploads(parts[4::width]))
+    return urls if is_plain else None
+
+
+def _are_uploads(texts: list[str]) -> bool:
+    end = ", upload-time = "
+    sizes = [text.removesuffix(end) for text in texts]
+    if {text[-len(end) :] for text in texts} != {end}:
+        return False
+    return set(sizes) == {""} or _are_sizes(sizes)
+
+
+def _are_digests(texts: list[str]) -> bool:
+    digits = "".join([text[7:] for text in texts])
+    return {text[:7] for text in texts} == {"sha256:"} and not digits.encode().translate(None, _HEX)
