@@ -65,6 +65,7 @@ CODES: Final = {
 _UNTRACKED: Final = {
     git.UNTRACKED: "git does not track it: nobody else has it",
     git.IGNORED: "git ignores it: nobody else has it",
+    git.AWAY: "it is a link out of the repository: nobody else has what it leads to",
 }
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, inputs, stamp
+from lockhook._authoring import config, git, inputs, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lockfile import read_bytes
@@ -173,9 +173,10 @@ def read_text(path: str) -> str | None:
 
     Raises:
         LockfileError: if it cannot be read.
+        GitError: if git refuses to read the repository.
     """
     # A link that leads nowhere is no file yet, and is written through.
-    return decode(read_bytes(path), path) if os.path.exists(path) else None
+    return decode(read_bytes(path), path) if os.path.exists(path) else git.left_out(path)
 
 
 def read_stamp(path: str) -> Stamp | None:

@@ -32,21 +32,28 @@ def shown_path(path: str) -> str:
 
 
 def git_add(locks: Sequence[ManagedLock]) -> list[str]:
-    """Return the command that stages locks, none if no repository holds them."""
+    """Return the commands that stage locks, none if no repository holds them."""
     return git_add_paths([lock.path for lock in locks])
 
 
 def git_add_paths(paths: Sequence[str]) -> list[str]:
-    """Return the command that stages files, none if no repository holds them."""
-    known = {shown_path(path): git.status(path) for path in paths}
-    within = [
-        f"./{path}" if path.startswith("-") else path
-        for path, status in known.items()
-        if status != git.OUTSIDE
+    """Return the commands that stage files, one for each repository that holds some."""
+    here = git.toplevel(os.getcwd())
+    return [
+        quote(_git_add(files, top, is_here=top == here))
+        for top, files in git.by_repository(paths).items()
     ]
+
+
+def _git_add(files: Sequence[str], top: str, *, is_here: bool) -> list[str]:
+    names = [shown_path(file) if is_here else os.path.relpath(file, top) for file in files]
     # Without it, git refuses what `.gitignore` names.
-    force = ["--force"] if git.IGNORED in known.values() else []
-    return [quote(["git", "add", *force, *within])] if within else []
+    force = ["--force"] if git.IGNORED in map(git.status, files) else []
+    return [
+        *("git", *([] if is_here else ["-C", shown_path(top)])),
+        *("add", *force, *git.add_options(top)),
+        *(f"./{name}" if name.startswith("-") else name for name in dict.fromkeys(names)),
+    ]
 
 
 def view(
