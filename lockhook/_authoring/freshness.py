@@ -146,6 +146,8 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
         return _judge_edited(lock, text)
+    if (name := stamp.made_as(body)) not in {"", lock.name}:
+        return Verdict(lock=lock, status=STALE, reasons=(f"{_RENAMED} {name}",))
     reasons = tuple(f"{change}: its pins hold" for change in changed)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
 
@@ -180,6 +182,8 @@ def _mend(lock: ManagedLock, leaks: Sequence[Leak], policy: Policy) -> Iterator[
         yield f"to mend it: {cpu_policy.mend(leaks, policy)}"
 
 
+# Whoever runs that command, such as a bot, would write to the old name.
+_RENAMED: Final = "it was renamed: its header tells the command that makes"
 _EDITED: Final = "it was changed after lockhook wrote it"
 
 

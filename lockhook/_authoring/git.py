@@ -112,7 +112,9 @@ def left_out(path: str) -> str | None:
     if os.path.lexists(path) or not os.path.isdir(directory):
         return None
     listed = _run(["ls-files", "-z", "-t", "--", f":(literal){name}"], directory)
-    return _run(["cat-file", "blob", f":./{name}"], directory) if (listed or "")[:1] == "S" else None
+    return (
+        _run(["cat-file", "blob", f":./{name}"], directory) if (listed or "")[:1] == "S" else None
+    )
 
 
 def is_rebasing(directory: str) -> bool:

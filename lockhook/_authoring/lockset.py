@@ -31,19 +31,22 @@ class Member:
         lock: the lock.
         pins: those of its file that are to be kept where they hold.
         fixed: whether the others have to agree with it, as with uv's own lock.
+        leads: whether its pins were changed on purpose, by a bot or a hand, so that the others
+            take them up rather than undo that.
     """
 
     lock: ManagedLock
     pins: tuple[Pin, ...] = ()
     fixed: bool = False
+    leads: bool = False
 
 
 def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
     """Return the texts of some locks of a project, by their names.
 
-    The lock that covers most comes first, and the others prefer its pins. Where that is not
-    enough, the locks that need not have changed are made anew too; then all prefer the pins of one
-    resolution of everything that any of them covers.
+    The lock that covers most comes first, and the others prefer its pins; those of a lock that
+    leads come before all. Where that is not enough, the locks that need not have changed are made
+    anew too; then all prefer the pins of one resolution of everything that any of them covers.
 
     Args:
         wanted: the locks to resolve.
@@ -57,9 +60,14 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     everyone = [*wanted, *others]
     fixed = [member for member in others if member.fixed]
     free = [member for member in everyone if not member.fixed]
-    texts = _in_turn(wanted, others, make)
+    lead = tuple(pin for member in wanted if member.leads for pin in member.pins)
+    texts = _in_turn(wanted, others, make, lead)
+    if len(everyone) > 1 and (held := _held(lead, texts, wanted)) != lead:
+        return resolve([_with_only(member, held) for member in wanted], others, make)
     if len(free) > len(wanted) and _first_disagreement(everyone, texts):
-        texts = _in_turn(free, fixed, make)
+        texts = _in_turn(free, fixed, make, lead)
+    if lead and _first_disagreement(everyone, texts):
+        return resolve([replace(member, leads=False) for member in wanted], others, make)
     if _first_disagreement(everyone, texts):
         texts = _in_turn(free, fixed, make, _union(free, make))
     if found := _first_disagreement(everyone, texts):
@@ -76,6 +84,24 @@ _CONFLICT: Final = (
     "loosen the requirements that keep them apart, or declare the extras and groups under "
     "[tool.uv] conflicts in pyproject.toml"
 )
+
+
+def _held(
+    lead: tuple[Pin, ...], texts: Mapping[str, str], wanted: Sequence[Member]
+) -> tuple[Pin, ...]:
+    """Return the leading pins that still hold: others must not keep a lock from its neighbours'."""
+    made = {
+        (pin.name, pin.version)
+        for member in wanted
+        if member.leads
+        for pin in pins.read(texts[member.lock.name], member.lock.path)
+    }
+    return tuple(pin for pin in lead if (pin.name, pin.version) in made)
+
+
+def _with_only(member: Member, held: tuple[Pin, ...]) -> Member:
+    kept = held if member.leads else member.pins
+    return replace(member, pins=tuple(pin for pin in member.pins if pin in kept))
 
 
 def _in_turn(

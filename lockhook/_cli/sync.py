@@ -39,6 +39,6 @@ def run(args: Namespace) -> int:
 
 def _stage(paths: Sequence[str]) -> None:
     # Outside of any repository, git says so.
-    found = git.by_repository(paths) or {os.path.dirname(paths[0]): paths}
+    found = git.by_repository(paths) or {os.path.dirname(paths[0]): list(paths)}
     for top, files in found.items():
         git.add(files, top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -56,8 +57,8 @@ def lock(old: str | None, new: str | None) -> tuple[Edit, ...]:
 ROWS = {
     "a dependency more": Row(
         pyproject("'tqdm>=4'", "'tqdm>=4', 'mpi4py'"),
-        "stale\n  - dependencies: added mpi4py\n  regenerated:\n    + mpi4py 4.0.3\n",
-        BASE | {"mpi4py": "4.0.3"},
+        "stale\n  - dependencies: added mpi4py\n  regenerated:\n    + mpi4py 4.1.1\n",
+        BASE | {"mpi4py": "4.1.1"},
     ),
     "a dependency less": Row(
         pyproject(", 'tqdm>=4'", ""),
@@ -69,12 +70,14 @@ ROWS = {
     "a bound past the pin": Row(
         pyproject("<2.3", "<2"),
         "stale\n  - dependencies: numpy<2.3,>=1.26 -> numpy<2,>=1.26\n"
-        "  regenerated:\n    numpy 2.2.6 -> 1.26.4\n",
+        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4\n",
         BASE | {"numpy": "1.26.4"},
     ),
     "version, comment and order": Row(
         (
-            *pyproject("['numpy>=1.26,<2.3', 'tqdm>=4']", "['tqdm >= 4', 'NumPy<2.3,>=1.26'] # why"),
+            *pyproject(
+                "['numpy>=1.26,<2.3', 'tqdm>=4']", "['tqdm >= 4', 'NumPy<2.3,>=1.26'] # why"
+            ),
             *pyproject('version = "1"', 'version = "2"'),
         )
     ),
@@ -86,29 +89,22 @@ ROWS = {
     ),
     "a pin changed by hand that does not hold": Row(
         lock("numpy==2.2.6", "numpy==2.3.5"),
-        "edited\n  - it was changed after lockhook wrote it\n  regenerated:\n    numpy 2.3.5 -> 2.2.6\n",
+        "edited\n  - it was changed after lockhook wrote it\n"
+        "  regenerated:\n    ~ numpy 2.3.5 -> 2.2.6\n",
     ),
     "a pin deleted by hand": Row(
         lock("tqdm==4.67.1", "# gone"),
         "edited\n  - it was changed after lockhook wrote it\n  regenerated:\n    + tqdm 4.67.1\n",
     ),
-    "a deleted lock": Row(
-        lock("", None),
-        "missing\n  - there is no such file\n  regenerated:\n    + colorama 0.4.6\n    + numpy 2.2.6\n",
-    ),
     "a lock with conflict marks": Row(
         lock("numpy==2.2.6\n", MARKS),
-        "damaged\n  - it was changed after lockhook wrote it\n  - line 18: a merge-conflict mark\n"
+        "damaged\n  - it was changed after lockhook wrote it\n  - line 19: a merge-conflict mark\n"
         "  regenerated: no pin changed\n",
-    ),
-    "a renamed lock": Row(
-        (("requirements-cpu.txt", None, "renamed"), *lock("", None)),
-        "missing\n  - there is no such file\n  regenerated:\n",
     ),
     "a constraint in uv.toml": Row(
         (("uv.toml", "link-mode = 'copy'\n", "constraint-dependencies = ['numpy<2']\n"),),
         "stale\n  - uv.toml: constraint-dependencies: added\n"
-        "  regenerated:\n    numpy 2.2.6 -> 1.26.4\n",
+        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4\n",
         BASE | {"numpy": "1.26.4"},
     ),
     "a setting in uv.toml that moves nothing": Row((("uv.toml", "'copy'", "'hardlink'"),)),
@@ -135,17 +131,161 @@ def pins(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_an_edit_is_committed(repo: Make, git: Run, row: Row, world: Indexes) -> None:
+def test_an_edit_is_committed(repo: Make, git: Run, run: Run, row: Row, world: Indexes) -> None:
     uv_toml = ("uv.toml", UV_TOML.format(world=world))
     folder = repo(depends=DEPENDS, tables=TABLES, files=(uv_toml,))
     change(folder, row.edits)
     git("add", "--all")
     first = git("commit", "-m", "two")
-    print(first.err)
-    assert (first.code, f"requirements.txt: {row.said}" in first.err) == (bool(row.said), bool(row.said))
+    said = first.err.partition("\n\n")[2] if row.said else ""
+    assert (first.code, row.said in said, said.startswith("requirements")) == (
+        (1, True, True) if row.said else (0, True, False)
+    ), first.err
     assert pins(folder) == row.pins
     if row.said:
         git("add", "--all")
-        assert git("commit", "-m", "two").code == 0
+        # Where the edit was undone, there is nothing left to commit.
+        assert git("commit", "--allow-empty", "-m", "two").code == 0
     assert git("status", "--short").out == ""
-    assert len(git("log", "--format=%s").out.split()) == 2
+    assert run("check", "--quiet") == (0, "", "")
+
+
+@pytest.mark.parametrize("new", [None, "reqs.in"])
+def test_a_lock_that_only_goes_away_is_seen_by_a_run_over_all_files(
+    repo: Make, git: Run, pre_commit: Run, new: str | None
+) -> None:
+    # pre-commit shows no hook what a commit deletes.
+    repo()
+    git("mv", "requirements.txt", new) if new else git("rm", "-q", "requirements.txt")
+    gone = git("commit", "-m", "two")
+    assert (gone.code, "(no files to check)Skipped" in gone.err) == (0, True)
+    found = pre_commit("run", "lockfile-sync", "--all-files")
+    assert (found.code, "requirements.txt: missing\n" in found.out) == (1, True)
+
+
+def test_a_lock_renamed_with_its_table_gets_the_header_of_its_name(repo: Make, git: Run) -> None:
+    folder = repo(tables='[tool.lockhook.locks."requirements.txt"]\n')
+    text = (folder / "pyproject.toml").read_text()
+    (folder / "pyproject.toml").write_text(text.replace("requirements.txt", "reqs.txt"))
+    git("mv", "requirements.txt", "reqs.txt")
+    first = git("commit", "-am", "two")
+    assert first.code == 1
+    why = "it was renamed: its header tells the command that makes requirements.txt"
+    assert f"reqs.txt: stale\n  - {why}\n  regenerated: no pin changed\n" in first.err
+    assert "--output-file=reqs.txt\n" in (folder / "reqs.txt").read_text()
+    assert git("commit", "-am", "two").code == 0
+
+
+def depend(folder: Path, name: str) -> None:
+    change(folder, pyproject("'click'", f"'click', '{name}'"))
+
+
+def test_a_second_commit_without_git_add_is_refused_again(repo: Make, git: Run) -> None:
+    folder = repo()
+    depend(folder, "tqdm")
+    git("add", "pyproject.toml")
+    assert git("commit", "-m", "two").code == 1
+    made = (folder / "requirements.txt").read_bytes()
+    again = git("commit", "-m", "two")
+    assert (again.code, "requirements.txt: stale" in again.err) == (1, True)
+    assert (folder / "requirements.txt").read_bytes() == made
+    git("add", ".")
+    assert git("commit", "-m", "two").code == 0
+
+
+def test_a_lock_that_is_staged_without_its_project_is_refused(
+    repo: Make, git: Run, run: Run
+) -> None:
+    folder = repo()
+    depend(folder, "tqdm")
+    run("sync")
+    git("add", "requirements.txt")
+    refused = git("commit", "-m", "two")
+    assert (refused.code, "  - dependencies: removed tqdm\n" in refused.err) == (1, True)
+    run("sync")
+    git("add", ".")
+    assert git("commit", "-m", "two").code == 0
+
+
+def test_a_commit_of_one_path(repo: Make, git: Run) -> None:
+    # git gives the hook an index of its own then.
+    folder = repo()
+    depend(folder, "tqdm")
+    (folder / "notes").write_text("")
+    git("add", "notes")
+    first = git("commit", "pyproject.toml", "-m", "two")
+    assert (first.code, "requirements.txt: stale" in first.err) == (1, True)
+    assert git("status", "--short").out == "A  notes\n M pyproject.toml\n M requirements.txt\n"
+    assert git("commit", "pyproject.toml", "requirements.txt", "-m", "two").code == 0
+    assert git("status", "--short").out == "A  notes\n"
+
+
+def test_a_commit_of_one_path_with_stage_holds_the_lock(repo: Make, git: Run) -> None:
+    folder = repo(more="    args: [--stage]\n")
+    depend(folder, "tqdm")
+    (folder / "notes").write_text("")
+    git("add", "notes")
+    assert git("commit", "pyproject.toml", "-m", "two").code == 0
+    assert "+tqdm==4.67.1" in git("show").out
+    # git has written the usual index before it runs the hook, and that still has the old lock.
+    assert git("status", "--short").out == "A  notes\nMM requirements.txt\n"
+    git("add", "requirements.txt")
+    assert git("commit", "-m", "three").code == 0
+    assert git("show", "--name-only", "--format=").out == "notes\n"
+
+
+@pytest.mark.parametrize("how", ["rebase", "cherry-pick", "merge"])
+def test_a_conflict_that_was_not_resolved_in_the_lock(
+    repo: Make, git: Run, pre_commit: Run, how: str
+) -> None:
+    folder = repo()
+    git("checkout", "-qb", "other")
+    for branch, name in (("other", "tqdm"), ("master", "filelock")):
+        git("checkout", "-q", branch)
+        depend(folder, name)
+        git("commit", "-qam", branch)
+        assert git("commit", "-qam", branch).code == 0
+    if how == "rebase":
+        git("checkout", "-q", "other")
+    assert git(how, "master" if how == "rebase" else "other").code == 1
+    git("checkout", "--ours", "pyproject.toml")
+    change(folder, (("pyproject.toml", "'filelock'", "'filelock', 'tqdm'"),))
+    git("add", ".")
+    goes_on = ("-c", "core.editor=true", how, "--continue")
+    # A rebase runs no hook before its commits.
+    said = git(*goes_on).err if how != "rebase" else pre_commit("run", "--all-files").out
+    marks = "requirements.txt: damaged\n  - line 5: a merge-conflict mark\n"
+    assert f"{marks}  regenerated:\n    + tqdm 4.67.1\n" in said
+    git("add", ".")
+    assert git(*(goes_on if how != "rebase" else ("commit", "-m", "mended"))).code == 0
+    assert pre_commit("run", "--all-files").code == 0
+    assert git("status", "--short").out == ""
+
+
+def test_a_submodule(repo: Make, git: Run, tmp_path: Path, pre_commit: Run) -> None:
+    lib = repo()
+    top = tmp_path / "super"
+    top.mkdir()
+    for name in ("pyproject.toml", "requirements.txt", ".pre-commit-config.yaml"):
+        (top / name).write_bytes((lib / name).read_bytes())
+    git("init", "-q", cwd=top)
+    git("-c", "protocol.file.allow=always", "submodule", "add", "-q", lib, "ext/lib", cwd=top)
+    git("add", ".", cwd=top)
+    git("commit", "-qm", "one", cwd=top)
+    for folder in (top, top / "ext" / "lib"):
+        subprocess.run(["pre-commit", "install"], cwd=folder, check=True)
+    inner = top / "ext" / "lib"
+    depend(inner, "tqdm")
+    before = (inner / "requirements.txt").read_bytes()
+    depend(top, "filelock")
+    first = git("commit", "-am", "two", cwd=top)
+    assert first.code == 1
+    assert "ext/" not in first.err
+    assert (inner / "requirements.txt").read_bytes() == before
+    assert git("commit", "-am", "two", cwd=top).code == 0
+    assert git("commit", "-am", "two", cwd=inner).code == 1
+    assert git("commit", "-am", "two", cwd=inner).code == 0
+    assert "+tqdm==" in git("show", cwd=inner).out
+    assert git("status", "--short", cwd=top).out == " M ext/lib\n"
+    git("add", "ext/lib", cwd=top)
+    assert git("commit", "-m", "three", cwd=top).code == 0
