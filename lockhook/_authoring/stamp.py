@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _OPEN: Final = "# /// lockhook"
 _CLOSE: Final = "# ///"
 _TABLE: Final = "[tool.lockhook]"
-# The command is quoted for a shell.
-_OUTPUT: Final = re.compile(r"^#    uv .*--output-file=(?P<name>[^'\n]+)'?$", re.MULTILINE)
+_OUTPUT: Final = re.compile(r"^#    uv .*--output-file=(?P<name>\S+)$", re.MULTILINE)
 _HEAD: Final = 4096
 
 
