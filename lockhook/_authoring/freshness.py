@@ -239,10 +239,18 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
             *([f"lockhook does not replace it: {HANDS_OFF}"] * (status == FOREIGN)),
         )
         return Verdict(lock=lock, status=status, reasons=reasons)
-    if reasons := tuple(satisfaction.unsatisfied(wanted, found)):
+    if reasons := (*satisfaction.unsatisfied(wanted, found), *_lacking(lock, text)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     reasons = ("lockhook did not write it; its pins satisfy the project",)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
+
+
+def _lacking(lock: ManagedLock, text: str) -> Iterator[str]:
+    """Yield what a lock's options ask for, and who wrote it last left out."""
+    if lock.options.hashes and not lock.name.endswith(".toml"):
+        bare = pins.without_hashes(text, lock.path)
+        if bare:
+            yield f"hashes = true, and {len(bare)} packages have none: {', '.join(bare[:3])}"
 
 
 def _unreadable(text: str, lock: ManagedLock) -> str:

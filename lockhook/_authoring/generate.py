@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -126,7 +127,7 @@ def generate(
     def member(found: _Found) -> Member:
         is_uvs = found.lock.is_uvs
         kept = tuple(pin for pin in found.pins if is_uvs or not upgrade.may_change(pin))
-        leads = not is_uvs and stamp.is_edited(found.text or "", found.lock.name)
+        leads = not is_uvs and not stamp.is_ours(found.text or "", found.lock.name)
         return Member(lock=found.lock, pins=kept, fixed=is_uvs, leads=leads)
 
     for lock in wanted:
@@ -177,10 +178,10 @@ class _Found(NamedTuple):
 
 
 def _others(wanted: Sequence[ManagedLock]) -> Iterator[_Found]:
-    """Yield the further locks that lockhook wrote for a project, with their pins."""
+    """Yield the further locks of a project, whoever wrote them, with their pins."""
     names = {lock.name for lock in wanted}
     for lock in locks.locks_of(wanted[0].project) if wanted else ():
-        if lock.name not in names and (lock.is_uvs or locks.read_stamp(lock.path)):
+        if lock.name not in names and os.path.exists(lock.path):
             with suppress(LockfileError):
                 text = locks.read_text(lock.path)
                 found = pins.read(text or "", lock.path)

@@ -59,10 +59,10 @@ def _with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def is_edited(text: str, name: str) -> bool:
-    """Tell whether a lock has a stamp, and a body that is no longer the one it was made with."""
+def is_ours(text: str, name: str) -> bool:
+    """Tell whether a lock is as lockhook wrote it."""
     found, body = extract(text, name)
-    return found is not None and body_digest(body) != found.body_digest
+    return found is not None and body_digest(body) == found.body_digest
 
 
 def made_as(body: str) -> str:
