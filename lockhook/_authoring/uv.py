@@ -146,7 +146,7 @@ _HINTS: Final = (
     ("disabled", r"network was disabled|offline"),
     ("network", _NETWORK),
     ("read-only", r"[Pp]ermission denied|[Rr]ead-only file system"),
-    ("disk", r"[Nn]o space left"),
+    ("disk", r"[Nn]o space left|[Qq]uota exceeded|File too large"),
     ("unsatisfiable", r"No solution found"),
 )
 _ADVICE: Final = {
