@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lockhook.errors import GitError, MissingToolError
@@ -103,18 +104,15 @@ def text_at(revision: str, path: str) -> str | None:
 
 
 def left_out(path: str) -> str | None:
-    """Return the text that git has of a file which a sparse checkout leaves out, None for others.
-
-    Raises:
-        GitError: if git refuses to read the repository.
-    """
+    """Return the text that git has of a file that a sparse checkout leaves out, None for others."""
     directory, name = os.path.split(path)
     if os.path.lexists(path) or not os.path.isdir(directory):
         return None
-    listed = _run(["ls-files", "-z", "-t", "--", f":(literal){name}"], directory)
-    return (
-        _run(["cat-file", "blob", f":./{name}"], directory) if (listed or "")[:1] == "S" else None
-    )
+    with suppress(GitError):  # whoever asks about the repository is told
+        listed = _run(["ls-files", "-z", "-t", "--", f":(literal){name}"], directory) or ""
+        if listed.startswith("S "):
+            return _run(["cat-file", "blob", f":./{name}"], directory)
+    return None
 
 
 def is_rebasing(directory: str) -> bool:

@@ -173,7 +173,6 @@ def read_text(path: str) -> str | None:
 
     Raises:
         LockfileError: if it cannot be read.
-        GitError: if git refuses to read the repository.
     """
     # A link that leads nowhere is no file yet, and is written through.
     return decode(read_bytes(path), path) if os.path.exists(path) else git.left_out(path)

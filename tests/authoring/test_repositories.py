@@ -372,6 +372,9 @@ def test_a_repository_of_somebody_else(repo: Make, run: Run, git: Run) -> None:
     before = (folder / "requirements.txt").read_bytes()
     assert run("sync", "--stage") == refused
     assert (folder / "requirements.txt").read_bytes() == before
+    # To make a lock, git is not needed.
+    (folder / "requirements.txt").unlink()
+    assert run("generate").code == 0
 
 
 def test_a_link_that_git_does_not_track_yet(repo: Make, git: Run) -> None:

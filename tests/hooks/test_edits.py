@@ -289,3 +289,32 @@ def test_a_submodule(repo: Make, git: Run, tmp_path: Path, pre_commit: Run) -> N
     assert git("status", "--short", cwd=top).out == " M ext/lib\n"
     git("add", "ext/lib", cwd=top)
     assert git("commit", "-m", "three", cwd=top).code == 0
+
+
+def test_a_crlf_checkout(repo: Make, git: Run) -> None:
+    folder = repo()
+    git("config", "core.autocrlf", "true")
+    lock, pyproject = folder / "requirements.txt", folder / "pyproject.toml"
+    for path in (lock, pyproject):
+        path.unlink()
+    git("checkout", ".")
+    assert b"\r\n" in lock.read_bytes()
+    pyproject.write_bytes(pyproject.read_bytes().replace(b"'click'", b"'click', 'tqdm'"))
+    assert git("commit", "-am", "two").code == 1
+    second = git("commit", "-am", "two")
+    assert (second.code, "'requirements.txt', LF" in second.err) == (0, False)
+    assert git("status", "--short").out == ""
+    assert git("grep", "-c", "\r", "HEAD", "--", ".").out == ""
+
+
+def test_a_lock_that_is_only_meant_to_be_added(repo: Make, git: Run) -> None:
+    folder = repo()
+    git("rm", "-q", "--cached", "requirements.txt")
+    git("commit", "-qm", "gone")
+    git("add", "--intent-to-add", "requirements.txt")
+    change(folder, pyproject('version = "1"', 'version = "2"'))
+    git("add", "pyproject.toml")
+    refused = git("commit", "-m", "two")
+    assert (refused.code, "requirements.txt: untracked" in refused.err) == (1, True)
+    git("add", "requirements.txt")
+    assert git("commit", "-m", "two").code == 0
