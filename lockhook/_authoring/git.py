@@ -66,7 +66,8 @@ def status(path: str) -> str:
 
 
 def _status_behind(link: str) -> str:
-    found = status(os.path.realpath(link))
+    target = os.path.realpath(link)
+    found = status(target) if os.path.isdir(os.path.dirname(target)) else OUTSIDE
     return AWAY if found == OUTSIDE else found
 
 
@@ -146,7 +147,8 @@ def by_repository(paths: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
         for file in [path, *([os.path.realpath(path)] if os.path.islink(path) else [])]:
-            if top := toplevel(os.path.dirname(os.path.abspath(file))):
+            directory = os.path.dirname(os.path.abspath(file))
+            if os.path.isdir(directory) and (top := toplevel(directory)):
                 found.setdefault(top, []).append(file)
     return found
 

@@ -174,6 +174,12 @@ def read_text(path: str) -> str | None:
     Raises:
         LockfileError: if it cannot be read.
     """
+    if os.path.islink(os.path.realpath(path)):
+        raise LockfileError(
+            "is a link that leads back to itself",
+            path=path,
+            hint="put a file in its place, or delete it, then run it again",
+        )
     # A link that leads nowhere is no file yet, and is written through.
     return decode(read_bytes(path), path) if os.path.exists(path) else git.left_out(path)
 

@@ -106,6 +106,33 @@ def test_a_link_to_what_git_has_not_is_a_finding(
     assert ("git add --force" in found.out) == (place == "locks")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_that_leads_back_to_itself(repo: Make, run: Run, name: str) -> None:
+    folder = repo()
+    (folder / name).unlink()
+    (folder / name).symlink_to(name)
+    told = f"lockhook: {folder / name}: is a link that leads back to itself\n"
+    for command in ("check", "sync"):
+        result = run(command)
+        assert (result.code, result.err.startswith(told)) == (3, True)
+    assert (folder / name).is_symlink()
+
+
+@pytest.mark.parametrize("name", NAMES[:2])  # uv puts a file in the place of such a link
+def test_a_link_that_leads_nowhere_yet(repo: Make, run: Run, name: str) -> None:
+    folder = repo()
+    (folder / name).unlink()
+    (folder / name).symlink_to(f"locks/{name}")
+    assert f"{name}: missing\n  - there is no such file\n" in run("check").out
+    result = run("sync")
+    told = f"lockhook: {folder / name}: cannot be written: No such file or directory; "
+    assert (result.code, result.err.startswith(told)) == (3, True)
+    (folder / "locks").mkdir()
+    assert run("sync").out.endswith(f"  git add {name} locks/{name}\n")
+    assert (folder / "locks" / name).is_file()
+    assert (folder / name).is_symlink()
+
+
 def test_modes_stay(repo: Make, run: Run) -> None:
     folder = repo()
     modes = dict(zip(NAMES, (0o755, 0o600, 0o444), strict=True))
