@@ -59,9 +59,9 @@ class Uv:
             UvError: if it fails, with what it said.
         """
         shown = sys.stderr is not None and sys.stderr.isatty() and not quiet
-        clean = clean_environment(os.environ)
+        clean, given = clean_environment(os.environ), os.environ.get("UV_CONFIG_FILE")
         try:
-            with uv_settings.confined(clean, directory) as environment:
+            with uv_settings.confined(clean, directory, given) as environment:
                 done = subprocess.run(
                     [self.program, *arguments],
                     cwd=directory,

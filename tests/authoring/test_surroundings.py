@@ -150,6 +150,7 @@ def settings(folder: Path, kind: str) -> dict[str, str]:
         "user": folder / "home" / ".config" / "uv" / "uv.toml",
         "xdg": folder / "xdg" / "uv" / "uv.toml",
         "system": folder / "etc" / "uv" / "uv.toml",
+        "given": folder / "given" / "uv.toml",
         "above": folder / "uv.toml",
         "pyproject above": folder / "pyproject.toml",
     }[kind]
@@ -162,10 +163,11 @@ def settings(folder: Path, kind: str) -> dict[str, str]:
         "user": {"HOME": str(folder / "home")},
         "xdg": {"XDG_CONFIG_HOME": str(folder / "xdg")},
         "system": {"XDG_CONFIG_DIRS": str(folder / "etc")},
+        "given": {"UV_CONFIG_FILE": str(file)},
     }.get(kind, {})
 
 
-KINDS = ("user", "xdg", "system", "above", "pyproject above")
+KINDS = ("user", "xdg", "system", "given", "above", "pyproject above")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
