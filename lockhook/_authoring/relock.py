@@ -39,7 +39,7 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         LeakError: if the result brings an accelerator build.
         UvError: if uv fails.
     """
-    existed = os.path.lexists(lock.path)
+    existed = os.path.exists(lock.path)
     try:
         if existed:
             _heal(lock, old)
@@ -59,7 +59,7 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
 def _put_back(lock: ManagedLock, old: str, *, existed: bool) -> None:
     if not existed:
         with suppress(FileNotFoundError):
-            os.unlink(lock.path)
+            _unlink(lock)
         return
     try:
         _write(lock, old)
@@ -101,7 +101,12 @@ def _heal(lock: ManagedLock, old: str) -> None:
         except OSError as error:
             raise unwritable(lock, error) from None
         return
-    os.unlink(lock.path)
+    _unlink(lock)
+
+
+def _unlink(lock: ManagedLock) -> None:
+    # uv writes through a link, to a file that is not there too.
+    os.unlink(os.path.realpath(lock.path))
 
 
 def refuse_leaks(lock: ManagedLock, text: str) -> None:
