@@ -216,3 +216,19 @@ def test_a_bump_of_uvs_own_lock_reaches_the_others(project: Make, run: Run) -> N
     assert "requirements.txt: disagrees\n" in run("check").out
     assert "~ pandas 2.2.3 -> 2.3.3\n" in run("sync").out
     assert run("check", "--quiet") == (0, "", "")
+
+
+def test_the_command_of_the_header_without_what_makes_torch_cpu_only(
+    project: Make, run: Run
+) -> None:
+    # A bot does not know of the second project that takes transitive torch from the CPU index.
+    folder = project("accelerate")
+    assert run("generate").code == 0
+    lock = folder / "requirements.txt"
+    right = lock.read_text()
+    by_the_command_of_the_header(lock)
+    assert "nvidia-cublas-cu12==" in lock.read_text()
+    assert run("check").out.startswith("requirements.txt: leak\n")
+    assert run("sync").code == 1
+    assert lock.read_text() == right
+    assert run("check", "--quiet") == (0, "", "")
