@@ -234,6 +234,20 @@ def test_a_commit_of_one_path_with_stage_holds_the_lock(repo: Make, git: Run) ->
     assert git("show", "--name-only", "--format=").out == "notes\n"
 
 
+def test_a_partly_staged_project_with_stage(repo: Make, git: Run) -> None:
+    folder = repo(more="    args: [--stage]\n")
+    depend(folder, "tqdm")
+    git("add", "pyproject.toml")
+    change(folder, pyproject("'tqdm'", "'tqdm', 'filelock'"))
+    assert git("commit", "-m", "two").code == 0
+    shown = git("show").out
+    assert ("+tqdm==4.67.1" in shown, "filelock" in shown) == (True, False)
+    assert "filelock" in (folder / "pyproject.toml").read_text()
+    assert git("status", "--short").out == " M pyproject.toml\n"
+    assert git("commit", "-am", "three").code == 0
+    assert "+filelock==" in git("show").out
+
+
 @pytest.mark.parametrize("how", ["rebase", "cherry-pick", "merge"])
 def test_a_conflict_that_was_not_resolved_in_the_lock(
     repo: Make, git: Run, pre_commit: Run, how: str
