@@ -25,9 +25,9 @@ def shown(lock: ManagedLock) -> str:
     return shown_path(lock.path)
 
 
-def shown_path(path: str) -> str:
-    """Return an absolute path as people name it from here."""
-    relative = os.path.relpath(path)
+def shown_path(path: str, directory: str | None = None) -> str:
+    """Return an absolute path as people name it from a directory, by default from here."""
+    relative = os.path.relpath(path, directory)
     return path if relative.startswith("..") else relative
 
 
@@ -36,21 +36,27 @@ def git_add(locks: Sequence[ManagedLock]) -> list[str]:
     return git_add_paths([lock.path for lock in locks])
 
 
-def git_add_paths(paths: Sequence[str]) -> list[str]:
-    """Return the commands that stage files, one for each repository that holds some."""
-    here = git.toplevel(os.getcwd())
+def git_add_paths(paths: Sequence[str], directory: str | None = None) -> list[str]:
+    """Return the commands that stage files, one for each repository that holds some.
+
+    Args:
+        paths: absolute.
+        directory: where they are to be run, by default here.
+    """
+    here = directory or os.getcwd()
+    own = git.toplevel(here)
     return [
-        quote(_git_add(files, top, is_here=top == here))
+        quote(_git_add(files, top, here, is_own=top == own))
         for top, files in git.by_repository(paths).items()
     ]
 
 
-def _git_add(files: Sequence[str], top: str, *, is_here: bool) -> list[str]:
-    names = [shown_path(file) if is_here else os.path.relpath(file, top) for file in files]
+def _git_add(files: Sequence[str], top: str, here: str, *, is_own: bool) -> list[str]:
+    names = [shown_path(f, here) if is_own else os.path.relpath(f, top) for f in files]
     # Without it, git refuses what `.gitignore` names.
     force = ["--force"] if git.IGNORED in map(git.status, files) else []
     return [
-        *("git", *([] if is_here else ["-C", shown_path(top)])),
+        *("git", *([] if is_own else ["-C", shown_path(top, here)])),
         *("add", *force, *git.add_options(top)),
         *(f"./{name}" if name.startswith("-") else name for name in dict.fromkeys(names)),
     ]
