@@ -65,6 +65,7 @@ CODES: Final = {
 _UNTRACKED: Final = {
     git.UNTRACKED: "git does not track it: nobody else has it",
     git.IGNORED: "git ignores it: nobody else has it",
+    git.AWAY: "it is a link out of the repository: nobody else has what it leads to",
 }
 
 
@@ -145,6 +146,8 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     if stamp.body_digest(body) != found.body_digest:
         return _judge_edited(lock, text)
+    if (name := stamp.made_as(body)) not in {"", lock.name}:
+        return Verdict(lock=lock, status=STALE, reasons=(f"{_RENAMED} {name}",))
     reasons = tuple(f"{change}: its pins hold" for change in changed)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
 
@@ -179,6 +182,8 @@ def _mend(lock: ManagedLock, leaks: Sequence[Leak], policy: Policy) -> Iterator[
         yield f"to mend it: {cpu_policy.mend(leaks, policy)}"
 
 
+# Whoever runs that command, such as a bot, would write to the old name.
+_RENAMED: Final = "it was renamed: its header tells the command that makes"
 _EDITED: Final = "it was changed after lockhook wrote it"
 
 
@@ -234,10 +239,18 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
             *([f"lockhook does not replace it: {HANDS_OFF}"] * (status == FOREIGN)),
         )
         return Verdict(lock=lock, status=status, reasons=reasons)
-    if reasons := tuple(satisfaction.unsatisfied(wanted, found)):
+    if reasons := (*satisfaction.unsatisfied(wanted, found), *_lacking(lock, text)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     reasons = ("lockhook did not write it; its pins satisfy the project",)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
+
+
+def _lacking(lock: ManagedLock, text: str) -> Iterator[str]:
+    """Yield what a lock's options ask for, and who wrote it last left out."""
+    if lock.options.hashes and not lock.name.endswith(".toml"):
+        bare = pins.without_hashes(text, lock.path)
+        if bare:
+            yield f"hashes = true, and {len(bare)} packages have none: {', '.join(bare[:3])}"
 
 
 def _unreadable(text: str, lock: ManagedLock) -> str:

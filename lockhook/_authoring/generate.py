@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, formats, installable, leftovers, locks, lockset, pins
+from lockhook._authoring import (
+    cpu_policy,
+    formats,
+    installable,
+    leftovers,
+    locks,
+    lockset,
+    pins,
+    stamp,
+)
 from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
@@ -118,7 +128,8 @@ def generate(
     def member(found: _Found) -> Member:
         is_uvs = found.lock.is_uvs
         kept = tuple(pin for pin in found.pins if is_uvs or not upgrade.may_change(pin))
-        return Member(lock=found.lock, pins=kept, fixed=is_uvs)
+        leads = not is_uvs and not stamp.is_ours(found.text or "", found.lock.name)
+        return Member(lock=found.lock, pins=kept, fixed=is_uvs, leads=leads)
 
     for lock in wanted:
         leftovers.sweep(lock)
@@ -168,10 +179,10 @@ class _Found(NamedTuple):
 
 
 def _others(wanted: Sequence[ManagedLock]) -> Iterator[_Found]:
-    """Yield the further locks that lockhook wrote for a project, with their pins."""
+    """Yield the further locks of a project, whoever wrote them, with their pins."""
     names = {lock.name for lock in wanted}
     for lock in locks.locks_of(wanted[0].project) if wanted else ():
-        if lock.name not in names and (lock.is_uvs or locks.read_stamp(lock.path)):
+        if lock.name not in names and os.path.exists(lock.path):
             with suppress(LockfileError):
                 text = locks.read_text(lock.path)
                 found = pins.read(text or "", lock.path)
@@ -208,7 +219,9 @@ def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
 
 def _refuse_to_overwrite(lock: ManagedLock, read: str | None, text: str) -> None:
     """Raise if a lock is not what it was before uv ran, or has a newer format than uv writes."""
-    if locks.read_text(lock.path) not in {read, text}:
+    found = locks.read_text(lock.path)
+    # Another run may have come first, and kept the line ends that the file has.
+    if found not in {read, text, _with_line_ends_of(read, text)}:
         raise LockhookError(
             "changed while uv ran, and is left as it is now", path=lock.path, hint="run it again"
         )
@@ -216,13 +229,22 @@ def _refuse_to_overwrite(lock: ManagedLock, read: str | None, text: str) -> None
 
 
 def _replace(lock: ManagedLock, text: str, old: tuple[Pin, ...]) -> Generated:
-    changed = locks.read_text(lock.path) != text
+    before = locks.read_text(lock.path)
+    text = _with_line_ends_of(before, text)
+    changed = before != text
     if changed:
         try:
             replace_text(lock.path, text)
         except OSError as error:
             raise unwritable(lock, error) from None
     return _generated(lock, text, changed=changed, old=old)
+
+
+def _with_line_ends_of(old: str | None, text: str) -> str:
+    """Return a text with the line ends of a file that has CRLF alone, as git may check it out."""
+    lines = (old or "").count("\n")
+    is_crlf = lines and (old or "").count("\r\n") == lines
+    return text.replace("\n", "\r\n") if is_crlf else text
 
 
 def _generated(lock: ManagedLock, text: str, *, changed: bool, old: tuple[Pin, ...]) -> Generated:

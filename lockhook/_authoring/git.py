@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from lockhook.errors import GitError, MissingToolError
@@ -18,6 +19,7 @@ UNTRACKED: Final = "untracked"
 IGNORED: Final = "ignored"
 OUTSIDE: Final = "outside"  # of any work tree
 UNKNOWN: Final = "unknown"  # there is a repository, and no git to read it
+AWAY: Final = "away"  # a link that git tracks, to a file outside of any work tree
 
 # What git sets for a hook, and what would make a command about one repository read another one
 # (`git rev-parse --local-env-vars`). With GIT_DIR alone, git even takes the working directory for
@@ -45,11 +47,13 @@ def toplevel(directory: str) -> str | None:
         GitError: if git refuses to read the repository.
     """
     answer = _run(["rev-parse", "--show-toplevel"], directory)
-    return os.path.normpath(answer.rstrip("\n")) if answer else None
+    return os.path.normpath(answer.removesuffix("\n")) if answer else None
 
 
 def status(path: str) -> str:
     """Tell what git knows of a file: one of the constants of this module.
+
+    Of a link it tracks where that leads and no more, so the file there counts too.
 
     Raises:
         GitError: if git refuses to read the repository.
@@ -59,9 +63,15 @@ def status(path: str) -> str:
     if listed is None:
         return UNKNOWN if shutil.which("git") is None and _in_repository(directory) else OUTSIDE
     if listed:
-        return TRACKED
+        return _status_behind(path) if os.path.islink(path) else TRACKED
     ignored = _run(["check-ignore", "--quiet", "--", name], directory, accepted=(0, 1))
     return UNTRACKED if ignored is None else IGNORED
+
+
+def _status_behind(link: str) -> str:
+    target = os.path.realpath(link)
+    found = status(target) if os.path.isdir(os.path.dirname(target)) else OUTSIDE
+    return AWAY if found == OUTSIDE else found
 
 
 def _in_repository(directory: str) -> bool:
@@ -150,11 +160,23 @@ def _object(name: str, directory: str) -> tuple[bytes, bytes] | None:
     return (found["kind"], rest[: int(found["size"])]) if found else None
 
 
+def left_out(path: str) -> str | None:
+    """Return the text that git has of a file that a sparse checkout leaves out, None for others."""
+    directory, name = os.path.split(path)
+    if os.path.lexists(path) or not os.path.isdir(directory):
+        return None
+    with suppress(GitError):  # whoever asks about the repository is told
+        listed = _run(["ls-files", "-z", "-t", "--", f":(literal){name}"], directory) or ""
+        if listed.startswith("S "):
+            return _run(["cat-file", "blob", f":./{name}"], directory)
+    return None
+
+
 def is_rebasing(directory: str) -> bool:
     """Tell whether a rebase still has commits to put on what is checked out."""
     answer = _run(["rev-parse", "--git-path", "rebase-merge/git-rebase-todo"], directory)
     try:
-        with open(os.path.join(directory, (answer or "").rstrip("\n")), "rb") as file:
+        with open(os.path.join(directory, (answer or "").removesuffix("\n")), "rb") as file:
             return any(line.strip() and line[:1] != b"#" for line in file if line != b"noop\n")
     except OSError:
         return False
@@ -167,7 +189,31 @@ def hook_path(name: str, directory: str) -> str | None:
         GitError: if git refuses to read the repository.
     """
     answer = _run(["rev-parse", "--git-path", f"hooks/{name}"], directory)
-    return os.path.join(directory, answer.rstrip("\n")) if answer else None
+    return os.path.join(directory, answer.removesuffix("\n")) if answer else None
+
+
+def by_repository(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Return files by the root of the work tree that each lies in; those in none are left out.
+
+    With a link comes the file that it leads to, which git tracks by itself.
+
+    Raises:
+        GitError: if git refuses to read a repository.
+    """
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for file in [path, *([os.path.realpath(path)] if os.path.islink(path) else [])]:
+            directory = os.path.dirname(os.path.abspath(file))
+            if os.path.isdir(directory) and (top := toplevel(directory)):
+                found.setdefault(top, []).append(file)
+    return found
+
+
+def add_options(directory: str) -> list[str]:
+    """Return what ``git add`` needs in a work tree of which a part may not be checked out."""
+    asked = ["config", "--type=bool", "--get", "core.sparseCheckout"]
+    answer = _run(asked, directory, accepted=(0, 1))
+    return ["--sparse"] if (answer or "").strip() == "true" else []
 
 
 def add(paths: Sequence[str], directory: str) -> None:
@@ -179,7 +225,8 @@ def add(paths: Sequence[str], directory: str) -> None:
     """
     if shutil.which("git") is None:
         raise MissingToolError("git is needed to stage files, and there is none")
-    done = _git(["add", "--force", "--", *paths], directory, environment(directory))
+    options = ["--force", *add_options(directory)]
+    done = _git(["add", *options, "--", *paths], directory, environment(directory))
     if done.returncode:
         raise GitError(f"git add failed: {_said(done)}", path=directory)
 
@@ -194,14 +241,16 @@ def environment(directory: str) -> dict[str, str]:
     if "GIT_DIR" not in os.environ and "GIT_INDEX_FILE" not in os.environ:
         return clean
     full = {**os.environ, **_ALWAYS}
-    found = _answer(_git(["rev-parse", "--absolute-git-dir", "--show-toplevel"], directory, clean))
+    asked = ["--absolute-git-dir", "--is-inside-work-tree", "--show-toplevel"]
+    found = _answer(_git(["rev-parse", *asked], directory, clean))
     if found is None:
         # A repository that lies elsewhere than its work tree is only found by these variables.
         return full if "GIT_WORK_TREE" in os.environ else clean
     meant = _answer(_git(["rev-parse", "--absolute-git-dir"], os.getcwd(), full))
-    repository, _, top = found.rstrip("\n").partition("\n")
+    # The name of a folder may have a line break.
+    repository, _, top = found.removesuffix("\n").partition("\ntrue\n")
     index = os.environ.get("GIT_INDEX_FILE")
-    if index and meant and os.path.samefile(repository, meant.rstrip("\n")):
+    if index and meant and os.path.samefile(repository, meant.removesuffix("\n")):
         clean["GIT_INDEX_FILE"] = os.path.join(top, index)
     return clean
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, inputs, stamp
+from lockhook._authoring import config, git, inputs, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lock_bytes import read_bytes
@@ -174,8 +174,14 @@ def read_text(path: str) -> str | None:
     Raises:
         LockfileError: if it cannot be read.
     """
+    if os.path.islink(os.path.realpath(path)):
+        raise LockfileError(
+            "is a link that leads back to itself",
+            path=path,
+            hint="put a file in its place, or delete it, then run it again",
+        )
     # A link that leads nowhere is no file yet, and is written through.
-    return decode(read_bytes(path), path) if os.path.exists(path) else None
+    return decode(read_bytes(path), path) if os.path.exists(path) else git.left_out(path)
 
 
 def read_stamp(path: str) -> Stamp | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import pins
@@ -31,19 +32,22 @@ class Member:
         lock: the lock.
         pins: those of its file that are to be kept where they hold.
         fixed: whether the others have to agree with it, as with uv's own lock.
+        leads: whether a bot, a hand or uv wrote its pins after lockhook did, so that the others
+            take them up rather than undo that.
     """
 
     lock: ManagedLock
     pins: tuple[Pin, ...] = ()
     fixed: bool = False
+    leads: bool = False
 
 
 def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
     """Return the texts of some locks of a project, by their names.
 
-    The lock that covers most comes first, and the others prefer its pins. Where that is not
-    enough, the locks that need not have changed are made anew too; then all prefer the pins of one
-    resolution of everything that any of them covers.
+    The lock that covers most comes first, and the others prefer its pins; those of a lock that
+    leads come before all. Where that is not enough, the locks that need not have changed are made
+    anew too; then all prefer the pins of one resolution of everything that any of them covers.
 
     Args:
         wanted: the locks to resolve.
@@ -57,9 +61,14 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     everyone = [*wanted, *others]
     fixed = [member for member in others if member.fixed]
     free = [member for member in everyone if not member.fixed]
-    texts = _in_turn(wanted, others, make)
+    lead = _leading(everyone)
+    texts = _in_turn(wanted, others, make, lead)
+    if len(everyone) > 1 and (held := _held(everyone, texts)) != lead:
+        return resolve([_with_only(member, held) for member in wanted], others, make)
     if len(free) > len(wanted) and _first_disagreement(everyone, texts):
-        texts = _in_turn(free, fixed, make)
+        texts = _in_turn(free, fixed, make, lead)
+    if lead and _first_disagreement(everyone, texts):
+        return resolve(_equal(wanted), _equal(others), make)
     if _first_disagreement(everyone, texts):
         texts = _in_turn(free, fixed, make, _union(free, make))
     if found := _first_disagreement(everyone, texts):
@@ -78,6 +87,26 @@ _CONFLICT: Final = (
 )
 
 
+def _equal(members: Sequence[Member]) -> list[Member]:
+    return [replace(member, leads=False) for member in members]
+
+
+def _leading(everyone: Sequence[Member]) -> tuple[Pin, ...]:
+    return tuple(pin for member in everyone if member.leads for pin in member.pins)
+
+
+def _held(everyone: Sequence[Member], texts: Mapping[str, str]) -> tuple[Pin, ...]:
+    """Return the leading pins that still hold: others must not keep a lock from its neighbours'."""
+    made = _leading(_current(everyone, texts))
+    known = {(pin.name, pin.version) for pin in made}
+    return tuple(pin for pin in _leading(everyone) if (pin.name, pin.version) in known)
+
+
+def _with_only(member: Member, held: tuple[Pin, ...]) -> Member:
+    kept = held if member.leads else member.pins
+    return replace(member, pins=tuple(pin for pin in member.pins if pin in kept))
+
+
 def _in_turn(
     wanted: Sequence[Member],
     others: Sequence[Member],
@@ -86,10 +115,13 @@ def _in_turn(
 ) -> dict[str, str]:
     made, texts = first, dict[str, str]()
     names = {member.lock.name for member in wanted}
-    for member in sorted([*wanted, *others], key=_coverage, reverse=True):
+    ordered = sorted([*wanted, *others], key=_coverage, reverse=True)
+    # What a lock does not have yet, another one may: a new lock upgrades none of those that stand.
+    known = _pins_of(ordered)
+    for member in ordered:
         lock, found = member.lock, member.pins
         if lock.name in names:
-            texts[lock.name] = make(lock, merged(made, found))
+            texts[lock.name] = make(lock, merged(merged(made, found), known))
             found = pins.read(texts[lock.name], lock.path)
         made = merged(made, found)
     return texts
@@ -105,6 +137,10 @@ def merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:
     return (*first, *(pin for pin in second if pin.name not in taken))
 
 
+def _pins_of(members: Sequence[Member]) -> tuple[Pin, ...]:
+    return reduce(merged, (member.pins for member in members), ())
+
+
 def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
     """Return the pins of a lock that covers what any of some locks does; none if there is none."""
     every = [member.lock for member in members]
@@ -114,11 +150,8 @@ def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
         groups=tuple(sorted({group for lock in every for group in lock.options.groups})),
     )
     lock = replace(every[0], name=BASE, options=options)
-    kept: tuple[Pin, ...] = ()
-    for member in members:
-        kept = merged(kept, member.pins)
     try:
-        return pins.read(make(lock, kept), lock.path)
+        return pins.read(make(lock, _pins_of(members)), lock.path)
     except UvError:
         return ()
 
@@ -126,12 +159,16 @@ def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
 def _first_disagreement(
     members: Sequence[Member], texts: Mapping[str, str]
 ) -> tuple[Member, str] | None:
-    current = [
+    return next(quarrels(_current(members, texts)), None)
+
+
+def _current(members: Sequence[Member], texts: Mapping[str, str]) -> list[Member]:
+    """Return locks with the pins that they have now."""
+    return [
         replace(member, pins=pins.read(texts[name], member.lock.path)) if name in texts else member
         for member in members
         for name in [member.lock.name]
     ]
-    return next(quarrels(current), None)
 
 
 def quarrels(members: Sequence[Member]) -> Iterator[tuple[Member, str]]:

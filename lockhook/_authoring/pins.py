@@ -204,6 +204,12 @@ def _origin(package: dict[str, Any]) -> Origin | None:
     )
 
 
+def without_hashes(text: str, path: str) -> list[str]:
+    """Return the names of a requirements.txt's packages that have a version and no hash."""
+    found = (entry for entry in parse(text, path) if isinstance(entry, LockPin))
+    return sorted({pin.name for pin in found if pin.wanted and not (pin.hashes or pin.origin)})
+
+
 def read_ours(text: str, path: str) -> tuple[Pin, ...]:
     """Return the pins of our side of a lock that a merge left with conflict marks.
 

@@ -11,10 +11,11 @@ from packaging.specifiers import SpecifierSet
 
 from lockhook._authoring import cpu_policy, formats, pins
 from lockhook._authoring.cpu_policy import SOURCE
+from lockhook._authoring.resolution import unwritable
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import without_credentials
-from lockhook.errors import LeakError, LockfileError
+from lockhook.errors import LeakError, LockfileError, LockhookError, UvError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         LeakError: if the result brings an accelerator build.
         UvError: if uv fails.
     """
-    existed = os.path.lexists(lock.path)
+    existed = os.path.exists(lock.path)
     try:
         if existed:
             _heal(lock, old)
@@ -47,18 +48,35 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
             new = file.read()
         formats.refuse_downgrade(lock, old, new)
         refuse_leaks(lock, new)
-    except BaseException:
+    except BaseException as error:
         _put_back(lock, old, existed=existed)
+        if isinstance(error, UvError):
+            error.path = error.path or lock.path
         raise
     return new
 
 
 def _put_back(lock: ManagedLock, old: str, *, existed: bool) -> None:
-    if existed:
-        replace_text(lock.path, old)
-    else:
+    if not existed:
         with suppress(FileNotFoundError):
-            os.unlink(lock.path)
+            _unlink(lock)
+        return
+    try:
+        _write(lock, old)
+    except OSError as error:
+        raise LockhookError(
+            f"uv changed it, and it cannot be put back as it was: {error.strerror}",
+            path=lock.path,
+            hint="mend that, restore the file with git, then run it again",
+        ) from None
+
+
+def _write(lock: ManagedLock, text: str) -> None:
+    """Give a lock a text, unless it has it: where nothing can be written, nothing may be needed."""
+    with suppress(OSError, ValueError), open(lock.path, encoding="utf-8", newline="") as file:
+        if file.read() == text:
+            return
+    replace_text(lock.path, text)
 
 
 def _python(lock: ManagedLock) -> list[str]:
@@ -78,10 +96,17 @@ def _heal(lock: ManagedLock, old: str) -> None:
             pins.read(text, lock.path)
         except LockfileError:
             continue
-        if text != old:
-            replace_text(lock.path, text)
+        try:
+            _write(lock, text)
+        except OSError as error:
+            raise unwritable(lock, error) from None
         return
-    os.unlink(lock.path)
+    _unlink(lock)
+
+
+def _unlink(lock: ManagedLock) -> None:
+    # uv writes through a link, to a file that is not there too.
+    os.unlink(os.path.realpath(lock.path))
 
 
 def refuse_leaks(lock: ManagedLock, text: str) -> None:

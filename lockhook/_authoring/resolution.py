@@ -201,7 +201,8 @@ def _without_secret(found: re.Match[str]) -> str:
 def _running(output: str) -> list[str]:
     """Return what the command needs here and the header must not tell."""
     return [
-        "--emit-index-annotation",
+        # A pylock.toml takes none, and uv says so each time.
+        *([] if output.endswith(".toml") else ["--emit-index-annotation"]),
         # Any interpreter will do, since the lowest version is given; without this, uv would try
         # to download the one of that version.
         *("--python", sys.executable),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _OPEN: Final = "# /// lockhook"
 _CLOSE: Final = "# ///"
 _TABLE: Final = "[tool.lockhook]"
+_OUTPUT: Final = re.compile(r"^#    uv .*--output-file=(?P<name>\S+)$", re.MULTILINE)
+_HEAD: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,18 @@ def body_digest(body: str) -> str:
 
 def _with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n")
+
+
+def is_ours(text: str, name: str) -> bool:
+    """Tell whether a lock is as lockhook wrote it."""
+    found, body = extract(text, name)
+    return found is not None and body_digest(body) == found.body_digest
+
+
+def made_as(body: str) -> str:
+    """Return the file name that the command in a lock's header writes to, "" if it has none."""
+    found = _OUTPUT.search(body[:_HEAD])
+    return found["name"] if found else ""
 
 
 def embed(body: str, stamp: Stamp, name: str) -> str:

@@ -29,8 +29,10 @@ _KEPT: Final = re.compile(
       | CACHE_DIR | NO_CACHE | CONCURRENT_\w+ | LINK_MODE
       | HTTP_\w+ | HTTP | HTTPS | INSECURE_HOST | NATIVE_TLS | SYSTEM_CERTS | KEYRING_PROVIDER
       | REQUEST_TIMEOUT | LOCK_TIMEOUT | \w*NETRC | NO_PROGRESS
-      | CREDENTIALS_DIR | (?:S3|GCS|AZURE)_ENDPOINT_URL | ASTRAL_MIRROR_URL
-      | PYTHON_DOWNLOADS | PYTHON_INSTALL_\w+
+      | CREDENTIALS_DIR | API_KEY | AUTH_TOKEN | GITHUB_TOKEN | NO_HF_TOKEN
+      | (?:S3|GCS|AZURE)_ENDPOINT_URL | ASTRAL_MIRROR_URL | \w*GITHUB_FAST_PATH\w*
+      | PYTHON_DOWNLOADS(?:_JSON_URL)? | PYTHON_CACHE_DIR
+      | (?:PYTHON|PYPY|GRAALPY|PYODIDE)_INSTALL_\w+
     )""",
     re.VERBOSE,
 )
@@ -57,9 +59,9 @@ class Uv:
             UvError: if it fails, with what it said.
         """
         shown = sys.stderr is not None and sys.stderr.isatty() and not quiet
-        clean = clean_environment(os.environ)
+        clean, given = clean_environment(os.environ), os.environ.get("UV_CONFIG_FILE")
         try:
-            with uv_settings.confined(clean, directory) as environment:
+            with uv_settings.confined(clean, directory, given) as environment:
                 done = subprocess.run(
                     [self.program, *arguments],
                     cwd=directory,
@@ -146,7 +148,7 @@ _HINTS: Final = (
     ("disabled", r"network was disabled|offline"),
     ("network", _NETWORK),
     ("read-only", r"[Pp]ermission denied|[Rr]ead-only file system"),
-    ("disk", r"[Nn]o space left"),
+    ("disk", r"[Nn]o space left|[Qq]uota exceeded|File too large"),
     ("unsatisfiable", r"No solution found"),
 )
 _ADVICE: Final = {

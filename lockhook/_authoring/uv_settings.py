@@ -30,17 +30,21 @@ _SETTINGS: Final = "uv.toml"
 
 
 @contextmanager
-def confined(environment: Mapping[str, str], directory: str) -> Iterator[dict[str, str]]:
+def confined(
+    environment: Mapping[str, str], directory: str, given: str | None = None
+) -> Iterator[dict[str, str]]:
     """Yield an environment in which uv finds no more than that outside of a project.
 
     Args:
         environment: what uv would run in.
         directory: that of the project, in which uv runs.
+        given: the file that ``UV_CONFIG_FILE`` names. For uv it takes the place of all others, the
+            project's own too; here it comes before those from outside.
     """
     config_home = _config_home(environment)
     users = os.path.join(config_home, "uv", _SETTINGS)
     above = None if _is_own(directory) else _first_above(os.path.dirname(directory))
-    found = [path for path in (above, users, _systems(environment)) if path]
+    found = [os.path.abspath(path) for path in (given, above, users, _systems(environment)) if path]
     settings = [one for path in found if (one := _of_file(path))]
     if not settings:
         yield dict(environment)

@@ -49,14 +49,15 @@ def run(args: Namespace) -> int:
 
 
 def _commands(plan: Plan) -> Iterator[str]:
-    steps = list(_steps(plan))
-    if steps and nearest_project(os.getcwd()) != plan.project.directory:
-        # From elsewhere they would be about another project.
+    # From elsewhere they would be about another project.
+    is_elsewhere = nearest_project(os.getcwd()) != plan.project.directory
+    steps = list(_steps(plan, plan.project.directory if is_elsewhere else os.getcwd()))
+    if steps and is_elsewhere:
         yield quote(["cd", plan.project.directory])
     yield from steps
 
 
-def _steps(plan: Plan) -> Iterator[str]:
+def _steps(plan: Plan, directory: str) -> Iterator[str]:
     pyproject, *hooks = plan.files
     stage = [file.path for file in plan.files if file.is_changed or _is_untracked(file.path)]
     if plan.uv_lock and pyproject.is_changed:
@@ -67,7 +68,7 @@ def _steps(plan: Plan) -> Iterator[str]:
         yield "lockhook generate --all"
     if hooks and not _is_installed(plan.project.directory):
         yield "pre-commit install"
-    yield from git_add_paths([*stage, *(verdict.lock.path for verdict in due)])
+    yield from git_add_paths([*stage, *(verdict.lock.path for verdict in due)], directory)
 
 
 def _is_untracked(path: str) -> bool:

@@ -26,28 +26,41 @@ def shown(lock: ManagedLock) -> str:
     return shown_path(lock.path)
 
 
-def shown_path(path: str) -> str:
-    """Return an absolute path as people name it from here."""
-    relative = os.path.relpath(path)
+def shown_path(path: str, directory: str | None = None) -> str:
+    """Return an absolute path as people name it from a directory, by default from here."""
+    relative = os.path.relpath(path, directory)
     return path if relative.startswith("..") else relative
 
 
 def git_add(locks: Sequence[ManagedLock]) -> list[str]:
-    """Return the command that stages locks, none if no repository holds them."""
+    """Return the commands that stage locks, none if no repository holds them."""
     return git_add_paths([lock.path for lock in locks])
 
 
-def git_add_paths(paths: Sequence[str]) -> list[str]:
-    """Return the command that stages files, none if no repository holds them."""
-    known = {shown_path(path): git.status(path) for path in paths}
-    within = [
-        f"./{path}" if path.startswith("-") else path
-        for path, status in known.items()
-        if status != git.OUTSIDE
+def git_add_paths(paths: Sequence[str], directory: str | None = None) -> list[str]:
+    """Return the commands that stage files, one for each repository that holds some.
+
+    Args:
+        paths: absolute.
+        directory: where they are to be run, by default here.
+    """
+    here = directory or os.getcwd()
+    own = git.toplevel(here)
+    return [
+        quote(_git_add(files, top, here, is_own=top == own))
+        for top, files in git.by_repository(paths).items()
     ]
+
+
+def _git_add(files: Sequence[str], top: str, here: str, *, is_own: bool) -> list[str]:
+    names = [shown_path(f, here) if is_own else os.path.relpath(f, top) for f in files]
     # Without it, git refuses what `.gitignore` names.
-    force = ["--force"] if git.IGNORED in known.values() else []
-    return [quote(["git", "add", *force, *within])] if within else []
+    force = ["--force"] if git.IGNORED in map(git.status, files) else []
+    return [
+        *("git", *([] if is_own else ["-C", shown_path(top, here)])),
+        *("add", *force, *git.add_options(top)),
+        *(f"./{name}" if name.startswith("-") else name for name in dict.fromkeys(names)),
+    ]
 
 
 def view(

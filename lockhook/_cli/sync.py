@@ -12,6 +12,7 @@ from lockhook._cli.view import show
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
 
 def run(args: Namespace) -> int:
@@ -28,9 +29,16 @@ def run(args: Namespace) -> int:
     again = {one.lock.path for one in made if one.changed}
     due = [v.lock for v in verdicts if v.status != FRESH or v.lock.path in again]
     if due and args.stage:
-        git.add([lock.path for lock in due], due[0].project.directory)
+        _stage([lock.path for lock in due])
     ok = not bad or args.stage
     commands = [] if args.stage else locks.git_add(due)
     shown = bad if args.quiet and args.format == "text" else verdicts
     show(locks.view(shown, made, commands, ok=ok, nothing=not verdicts), args.format)
     return 0 if ok else 1
+
+
+def _stage(paths: Sequence[str]) -> None:
+    # Outside of any repository, git says so.
+    found = git.by_repository(paths) or {os.path.dirname(paths[0]): list(paths)}
+    for top, files in found.items():
+        git.add(files, top)

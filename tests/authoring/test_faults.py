@@ -31,16 +31,22 @@ NAMES = ("requirements.txt", "pylock.toml")
 SYNC = [sys.executable, "-m", "lockhook", "sync"]
 
 
-@pytest.fixture
-def states(project: Make, run: Run) -> list[tuple[str, list[bytes]]]:
+@pytest.fixture(params=["", '[tool.lockhook.locks."uv.lock"]\n'], ids=["ours", "uv.lock too"])
+def states(
+    project: Make, run: Run, request: pytest.FixtureRequest
+) -> list[tuple[str, list[bytes]]]:
     """Two states of a project, each with the locks that follow from it; it is in the second."""
     found = []
     for dependencies in (["click"], ["click", "tqdm"]):
-        folder = project(*dependencies, more=BOTH)
+        folder = project(*dependencies, more=BOTH + request.param)
         assert run("sync").code == 1
         text = (folder / "pyproject.toml").read_text()
-        found.append((text, [(folder / name).read_bytes() for name in NAMES]))
+        found.append((text, [path.read_bytes() for path in locks_in(folder)]))
     return found
+
+
+def locks_in(folder: Path = Path()) -> list[Path]:
+    return [folder / name for name in (*NAMES, "uv.lock") if (folder / name).exists()]
 
 
 def test_killed_at_random_moments(
@@ -50,7 +56,7 @@ def test_killed_at_random_moments(
 ) -> None:
     seed = random.randrange(2**32)
     moments = random.Random(seed)
-    ended = number = 0
+    ended, number, locks = 0, 0, locks_in()
     while ended < request.config.getoption("--kills"):  # one that had ended before is no kill
         number += 1
         Path("pyproject.toml").write_text(states[number % 2][0])
@@ -59,14 +65,14 @@ def test_killed_at_random_moments(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         ended += process.wait() == -signal.SIGKILL
-        for index, name in enumerate(NAMES):
-            assert Path(name).read_bytes() in [s[1][index] for s in states], f"seed {seed}"
+        for index, path in enumerate(locks):
+            assert path.read_bytes() in [s[1][index] for s in states], f"seed {seed}"
     Path("pyproject.toml").write_text(states[0][0])
     run("sync")
-    assert [Path(name).read_bytes() for name in NAMES] == states[0][1]
+    assert [path.read_bytes() for path in locks] == states[0][1]
     # uv was killed too, and its own temporary files are not ours to remove.
     left = [name for name in os.listdir() if not name.startswith(".tmp")]
-    assert sorted(left) == sorted(["pyproject.toml", *NAMES])
+    assert sorted(left) == sorted(["pyproject.toml", *map(str, locks)])
 
 
 def test_two_at_once(states: list[tuple[str, list[bytes]]], request: pytest.FixtureRequest) -> None:
@@ -75,8 +81,8 @@ def test_two_at_once(states: list[tuple[str, list[bytes]]], request: pytest.Fixt
         Path("pyproject.toml").write_text(text)
         pair = [subprocess.Popen(SYNC, stdout=subprocess.DEVNULL) for _ in range(2)]
         assert {process.wait() for process in pair} <= {0, 1}
-        assert [Path(name).read_bytes() for name in NAMES] == locks
-        assert sorted(os.listdir()) == sorted(["pyproject.toml", *NAMES])
+        assert [path.read_bytes() for path in locks_in()] == locks
+        assert sorted(os.listdir()) == sorted(["pyproject.toml", *map(str, locks_in())])
 
 
 def test_a_lock_that_changes_while_uv_runs_is_left_alone(

@@ -96,3 +96,19 @@ def test_a_fresh_lock_follows_one_that_must_change(project: Make, run: Run) -> N
         pandas(folder, "requirements.txt") == pandas(folder, "requirements-full.txt") == {"2.2.3"}
     )
     assert run("sync").code == 0
+
+
+def test_a_new_lock_upgrades_none_that_stands(project: Make, run: Run) -> None:
+    folder = project(OLD)
+    assert run("generate").code == 0
+    project("pandas")
+    assert run("check").code == 0  # its pin meets the looser bound
+    project("pandas", more=FULL.format("click"))
+    base = (folder / "requirements.txt").read_bytes()
+    assert run("sync").code == 1
+    assert pandas(folder, "requirements-full.txt") == {"2.2.3"}
+    assert (folder / "requirements.txt").read_bytes() == base
+    assert run("generate", "--all", "--upgrade").code == 0
+    assert (
+        pandas(folder, "requirements.txt") == pandas(folder, "requirements-full.txt") == {"2.3.3"}
+    )

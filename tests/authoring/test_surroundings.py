@@ -15,6 +15,7 @@ import pytest
 import tomli
 
 from lockhook._authoring import uv_settings
+from lockhook._authoring.uv import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,15 +55,41 @@ def hostile(folder: Path, world: Indexes) -> dict[str, str]:
         "UV_LOCKED": "1",
         "UV_ISOLATED": "1",
         "UV_NO_BINARY": "1",
+        "UV_NO_BINARY_PACKAGE": "numpy torch",
         "UV_NO_BUILD": "1",
+        "UV_NO_BUILD_ISOLATION": "1",
+        "UV_NO_BUILD_PACKAGE": "numpy torch",
         "UV_NO_SOURCES": "1",
+        "UV_NO_SOURCES_PACKAGE": "torch",
+        "UV_NO_DEFAULT_GROUPS": "1",
+        "UV_NO_DEV": "1",
+        "UV_NO_EDITABLE": "1",
+        "UV_NO_GROUP": "dev",
+        "UV_NO_PROJECT": "1",
+        "UV_NO_SYNC": "1",
+        "UV_NO_SYSTEM_CONFIG": "1",
+        "UV_NO_VERIFY_HASHES": "1",
         "UV_NO_CONFIG": "1",
         "UV_PRERELEASE": "allow",
+        "UV_PRERELEASE_PACKAGE": "numpy=allow",
         "UV_PREVIEW": "1",
+        "UV_PREVIEW_FEATURES": "pylock",
         "UV_PROJECT": str(folder),
         "UV_PROJECT_ENVIRONMENT": str(folder / "nowhere"),
         "UV_PYTHON": "3.99",
         "UV_PYTHON_PREFERENCE": "only-managed",
+        "UV_PYTHON_SEARCH_PATH": str(folder),
+        "UV_MANAGED_PYTHON": "1",
+        "UV_ACTIVE": "1",
+        "UV_ENV_FILE": str(folder / "nowhere"),
+        "UV_GIT_LFS": "1",
+        "UV_LIBC": "musl",
+        "UV_CUDA_DRIVER_VERSION": "550.1",
+        "UV_AMD_GPU_ARCHITECTURE": "gfx942",
+        "UV_REQUIRE_BUILD_HASHES": "1",
+        "UV_SKIP_WHEEL_FILENAME_CHECK": "1",
+        "UV_INTERNAL__TEST_CURRENT_TIMESTAMP": "2001-01-01T00:00:00Z",
+        "UV_INTERNAL__TEST_PYTHON_MANAGED": "3.99",
         "UV_REQUIRE_HASHES": "1",
         "UV_RESOLUTION": "lowest",
         "UV_SYSTEM_PYTHON": "1",
@@ -73,7 +100,48 @@ def hostile(folder: Path, world: Indexes) -> dict[str, str]:
         "VIRTUAL_ENV": str(folder / "venv"),
         "CONDA_PREFIX": str(folder / "conda"),
         "CONDA_DEFAULT_ENV": "base",
+        "DEPENDABOT": "true",
+        "CI": "1",
+        "RUST_LOG": "uv=trace",
+        "MACOSX_DEPLOYMENT_TARGET": "9.0",
+        "PYTHONHASHSEED": "7",
+        "TZ": "Asia/Tokyo",
     }
+
+
+# Every other variable that uv 0.13 knows says where to fetch, with whose rights, or how fast.
+WHERE = (
+    "UV_API_KEY", "UV_ASTRAL_MIRROR_URL", "UV_AUTH_TOKEN", "UV_AZURE_ENDPOINT_URL", "UV_CACHE_DIR",
+    "UV_CONCURRENT_BUILDS", "UV_CONCURRENT_CACHE_READS", "UV_CONCURRENT_DOWNLOADS",
+    "UV_CONCURRENT_INSTALLS", "UV_CREDENTIALS_DIR", "UV_DEFAULT_INDEX", "UV_GCS_ENDPOINT_URL",
+    "UV_GITHUB_FAST_PATH_URL", "UV_GITHUB_TOKEN", "UV_GRAALPY_INSTALL_MIRROR",
+    "UV_HTTP_CONNECT_TIMEOUT", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_INDEX_CORP_PASSWORD",
+    "UV_INDEX_CORP_USERNAME", "UV_INDEX_URL", "UV_INSECURE_HOST", "UV_KEYRING_PROVIDER",
+    "UV_LINK_MODE", "UV_LOCK_TIMEOUT", "UV_NATIVE_TLS", "UV_NO_CACHE", "UV_NO_GITHUB_FAST_PATH",
+    "UV_NO_HF_TOKEN", "UV_NO_PROGRESS", "UV_OFFLINE", "UV_PYODIDE_INSTALL_MIRROR",
+    "UV_PYPY_INSTALL_MIRROR", "UV_PYTHON_CACHE_DIR", "UV_PYTHON_DOWNLOADS",
+    "UV_PYTHON_DOWNLOADS_JSON_URL", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_INSTALL_MIRROR",
+    "UV_REQUEST_TIMEOUT", "UV_S3_ENDPOINT_URL", "UV_SYSTEM_CERTS",
+)  # fmt: skip
+# These have nothing to do with making a lock, and do not reach uv either.
+ELSEWHERE = (
+    "UV_BREAK_SYSTEM_PACKAGES", "UV_COMPILE_BYTECODE", "UV_COMPILE_BYTECODE_TIMEOUT",
+    "UV_DOWNLOAD_URL", "UV_HIDE_BUILD_OUTPUT", "UV_INIT_BARE", "UV_INIT_BUILD_BACKEND",
+    "UV_INSECURE_NO_ZIP_VALIDATION", "UV_INSTALL_DIR", "UV_INSTALLER_GITHUB_BASE_URL",
+    "UV_LEGACY_TAR_BACKEND", "UV_LOG_CONTEXT", "UV_MALWARE_CHECK", "UV_MALWARE_CHECK_URL",
+    "UV_NO_INSTALL_LOCAL", "UV_NO_INSTALL_PROJECT", "UV_NO_INSTALL_WORKSPACE", "UV_NO_WRAP",
+    "UV_NO_INSTALLER_METADATA", "UV_ONLY_INSTALL_LOCAL", "UV_PUBLISH_PASSWORD", "UV_PUBLISH_TOKEN",
+    "UV_PUBLISH_URL", "UV_PYTHON_BIN_DIR", "UV_PYTHON_CPYTHON_BUILD", "UV_PYTHON_NO_REGISTRY",
+    "UV_REQUIRE_METADATA_RANGE_REQUESTS", "UV_RUN_MAX_RECURSION_DEPTH", "UV_SHOW_RESOLUTION",
+    "UV_STACK_SIZE", "UV_TOOL_BIN_DIR", "UV_TOOL_DIR", "UV_UPLOAD_HTTP_TIMEOUT", "UV_VENV_CLEAR",
+    "UV_VENV_SEED", "UV_SOMETHING_NEW",
+)  # fmt: skip
+
+
+def test_which_variables_reach_uv(tmp_path: Path, world: Indexes) -> None:
+    bad = {name for name in hostile(tmp_path / "x", world) if name.startswith("UV_")}
+    every = dict.fromkeys((*WHERE, *ELSEWHERE, *bad), "1")
+    assert clean_environment(every) == dict.fromkeys(WHERE, "1")
 
 
 def settings(folder: Path, kind: str) -> dict[str, str]:
@@ -82,6 +150,7 @@ def settings(folder: Path, kind: str) -> dict[str, str]:
         "user": folder / "home" / ".config" / "uv" / "uv.toml",
         "xdg": folder / "xdg" / "uv" / "uv.toml",
         "system": folder / "etc" / "uv" / "uv.toml",
+        "given": folder / "given" / "uv.toml",
         "above": folder / "uv.toml",
         "pyproject above": folder / "pyproject.toml",
     }[kind]
@@ -94,10 +163,11 @@ def settings(folder: Path, kind: str) -> dict[str, str]:
         "user": {"HOME": str(folder / "home")},
         "xdg": {"XDG_CONFIG_HOME": str(folder / "xdg")},
         "system": {"XDG_CONFIG_DIRS": str(folder / "etc")},
+        "given": {"UV_CONFIG_FILE": str(file)},
     }.get(kind, {})
 
 
-KINDS = ("user", "xdg", "system", "above", "pyproject above")
+KINDS = ("user", "xdg", "system", "given", "above", "pyproject above")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -135,11 +135,19 @@ def repo(
 ) -> Callable[..., Path]:
     """Makes a project in a repository with a hook installed, and with a lock that is committed."""
 
-    def repo(hook: str = "lockfile-sync", more: str = "") -> Path:
+    def repo(
+        hook: str = "lockfile-sync",
+        more: str = "",
+        depends: tuple[str, ...] = ("click",),
+        tables: str = "",
+        files: tuple[tuple[str, str], ...] = (),
+    ) -> Path:
         from lockhook._cli.main import main
 
-        folder = project("click")
-        assert main(["generate", "--quiet"]) == 0
+        folder = project(*depends, more=tables)
+        for name, text in files:
+            (folder / name).write_text(text)
+        assert main(["generate", "--quiet", "--all"]) == 0
         config = CONFIG.format(hooks=shared.hooks, tag=TAG, hook=hook) + more
         (folder / ".pre-commit-config.yaml").write_text(config)
         git("init", "-q")
