@@ -61,7 +61,8 @@ class Change:
             return f"+ {self.name} {self.new}{where}"
         if not self.new:
             return f"- {self.name} {self.old}{where}"
-        return f"~ {self.name} {self.old} -> {self.new} ({self.kind}){where}"
+        what = self.new if self.old == self.new else f"{self.old} -> {self.new}"
+        return f"~ {self.name} {what} ({self.kind}){where}"
 
 
 def diff(

@@ -10,7 +10,7 @@ from typing import Final
 
 from lockhook._authoring import git
 from lockhook._runtime.encoding import decode
-from lockhook._runtime.lockfile import read_bytes
+from lockhook._runtime.lock_bytes import read_bytes
 from lockhook.errors import GitError, LockhookError
 
 # At the first colon that is not in braces, as in `HEAD^{/fix: this}:uv.lock`.
