@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 from lockhook._authoring import cpu_policy, formats, pins
 from lockhook._authoring.cpu_policy import SOURCE
-from lockhook._runtime import indexes
+from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import without_credentials
 from lockhook.errors import LeakError, LockfileError
@@ -120,13 +120,15 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
     names = sorted({leak.pin.name for leak in leaks if leak.kind == SOURCE})
     if not names:
         return
-    entry = indexes.cpu_entry(project.pyproject)
+    alone = uv_config.of_document(project.pyproject)
+    entry = indexes.cpu_entry(alone)
+    known = entry or indexes.cpu_entry(alone.replace(uv_toml=project.uv.uv_toml))
     constraints = [
         *project.requirements_of_uv("constraint-dependencies"),
         *(f"{name}>=0" for name in names),
     ]
-    sourced = indexes.sources(project.pyproject).keys()
-    index = entry.get("name", indexes.CPU_NAME)
+    sourced = alone.sources.keys()
+    index = known.get("name", indexes.CPU_NAME)
     yield "    [tool.uv]"
     yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"
     if missing := [name for name in names if name not in sourced]:
@@ -134,8 +136,9 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
         yield from (f"    {name} = {{ index = {_quoted(index)} }}" for name in missing)
     if not entry:
         yield "    [[tool.uv.index]]"
-        yield f"    name = {_quoted(indexes.CPU_NAME)}"
-        yield f"    url = {_quoted(indexes.CPU_URL)}"
+        # Sources can name none of a uv.toml.
+        yield f"    name = {_quoted(index)}"
+        yield f"    url = {_quoted(known.get('url', indexes.CPU_URL))}"
         yield "    explicit = true"
 
 

@@ -131,8 +131,7 @@ class Resolver:
         return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, text: str) -> str:
-        settings = self.lock.project.tool("uv")
-        if not (self.lock.options.hashes and hashes.are_incomplete(settings)):
+        if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
             return text
         preferred = pins.read(text, self.lock.path)
         return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
@@ -270,14 +269,13 @@ def _index_lines(lock: ManagedLock, resolved: str) -> str:
     """Return the line that lets plain ``pip install -r`` find the pins from the CPU index."""
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
-    entry = indexes.cpu_entry(lock.project.pyproject)
+    entry = indexes.cpu_entry(lock.project.uv)
     labelled = any("+" in pin.version for pin in pins.read(resolved, lock.path))
     if not (entry and labelled):
         return ""
     # A flat index is a page or a folder of files, which pip calls by another name.
     option = "--find-links" if entry.get("format") == "flat" else "--extra-index-url"
-    url = indexes.absolute(entry["url"], lock.project.directory)
-    return f"{option} {without_credentials(url)}\n"
+    return f"{option} {without_credentials(entry['url'])}\n"
 
 
 def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:

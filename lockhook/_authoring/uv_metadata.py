@@ -105,8 +105,7 @@ def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
 
 def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
     """Yield the direct dependencies that are to come from another index than they did."""
-    sources = indexes.sources(project.pyproject)
-    urls = indexes.by_name(project.pyproject, project.directory)
+    sources, urls = project.uv.sources, indexes.by_name(project.uv)
     for table in metadata.tables("requires-dist") if metadata else ():
         name = normalize(table.required("name"))
         declared = sources.get(name, [])
