@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,16 +87,17 @@ def set_up(edited: Edited, around: Around) -> Edited:
     """
     uv_toml, locked = around.uv_toml, around.locked
     edited = edited.noting(*_for_everything(edited.table, uv_toml))
-    entry = _entry(edited.table, around) or around.entry
-    if entry.get("default") is True and not _is_hidden(entry, edited.table, uv_toml):
+    entry = _entry(edited.table, around)
+    is_there = place_of(entry, edited.table) is not None
+    if entry.get("default") is True and not (is_there and uv_toml is not None):
         place = without_credentials(entry["url"])
         return edited.noting(f"every package comes from {place}, so torch needs no source")
-    name = str(entry.get("name", CPU_NAME))
+    name = str(entry.get("name", CPU_NAME)) if is_there else new_name(entry, edited.table)
     family = _family([*named(edited.table), *named(around.member), *(locked or ())])
     if locked is not None:
         held = {TORCH, *(locked & TORCH_FAMILY.keys())}
         edited = _constrain(edited, [package for package in family if package in held])
-    edited = _with_index(_with_sources(edited, family, name, around.member), entry)
+    edited = _with_index(_with_sources(edited, family, name, around.member), entry, name)
     return edited if uv_toml is None else edited.noting(_WARNS)
 
 
@@ -105,22 +107,47 @@ _WARNS: Final = (
 )
 
 
+def cpu_entry(
+    pyproject: Mapping[str, Any], uv_toml: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """Return the ``[[index]]`` of the CPU builds as it is written, empty if there is none.
+
+    One that a ``uv.toml`` hides counts last: a source that names it brings it back.
+    """
+    both = uv_config.of_document(pyproject, uv_toml=uv_toml)
+    return indexes.cpu_entry(both) or indexes.cpu_entry(uv_config.of_document(pyproject))
+
+
+def place_of(entry: Mapping[str, Any], pyproject: Mapping[str, Any]) -> int | None:
+    """Return where an index stands in ``[[tool.uv.index]]``, None if it does not."""
+    listed = _list(table_at(pyproject, *_UV), "index")
+    same = (n for n, each in enumerate(listed) if _is_same(each, entry))
+    return next(same, None)
+
+
+def _is_same(one: Any, other: Mapping[str, Any]) -> bool:
+    return isinstance(one, dict) and all(one.get(k) == other.get(k) for k in ("name", "url"))
+
+
+def new_name(entry: Mapping[str, Any], pyproject: Mapping[str, Any]) -> str:
+    """Return what to call an index that is to be added: uv takes no name twice."""
+    listed = _list(table_at(pyproject, *_UV), "index")
+    taken = {each.get("name") for each in listed if isinstance(each, dict)}
+    name = str(entry.get("name", CPU_NAME))
+    numbered = (f"{CPU_NAME}-{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name, CPU_NAME], numbered) if each not in taken)
+
+
 def _entry(pyproject: Mapping[str, Any], around: Around) -> Mapping[str, Any]:
     """Return the ``[[index]]`` of the CPU builds, empty if there is none."""
     lockhook = table_at(around.member or pyproject, "tool", "lockhook")
     tools = {"uv": table_at(pyproject, *_UV), "lockhook": lockhook}
-    found = indexes.cpu_entry(uv_config.of_document({"tool": tools}))
+    found = cpu_entry({"tool": tools}, around.uv_toml)
     if found and _is_for_accelerators(found["url"]):
         # The one that torch comes from now; there may be another one beside it.
         tools = {"uv": {"index": tools["uv"].get("index")}}
-        found = indexes.cpu_entry(uv_config.of_document({"tool": tools}))
-    return found or indexes.cpu_entry(uv_config.of_document({}, uv_toml=around.uv_toml))
-
-
-def _is_hidden(
-    entry: Mapping[str, Any], pyproject: Mapping[str, Any], uv_toml: Mapping[str, Any] | None
-) -> bool:
-    return uv_toml is not None and entry in _list(table_at(pyproject, *_UV), "index")
+        found = cpu_entry({"tool": tools}, around.uv_toml)
+    return found or around.entry
 
 
 def _is_for_accelerators(url: str) -> bool:
@@ -173,32 +200,31 @@ def _requirements(items: object) -> Iterator[Requirement]:
 # --- the index ---
 
 
-def _with_index(edited: Edited, entry: Mapping[str, Any]) -> Edited:
+def _with_index(edited: Edited, entry: Mapping[str, Any], name: str) -> Edited:
     listed = table_at(edited.table, *_UV).get("index", [])
     if not isinstance(listed, list):
         raise ProjectError(
             "[tool.uv] index is not a list of tables", hint="mend it, then run it again"
         )
-    if entry not in listed:
-        new = {"name": CPU_NAME, "url": CPU_URL, **_copied(entry), "explicit": True}
-        said = f"[[tool.uv.index]] {new['name']}: {new['url']}, for what names it only"
+    place = place_of(entry, edited.table)
+    if place is None:
+        new = {"name": name, "url": CPU_URL, **_copied(entry), "explicit": True}
+        said = f"[[tool.uv.index]] {name}: {new['url']}, for what names it only"
         return edited.put((*_UV, "index", len(listed)), new).saying(said)
-    missing = {"name": entry.get("name", CPU_NAME), "explicit": True}
-    if entry.get("default") is True:
-        del missing["explicit"]  # uv takes no index that is both
+    missing = {"name": name, "explicit": True}
+    if listed[place].get("default") is True:
+        del missing["explicit"]  # hidden by a uv.toml, and whatever it is then for what names it
     for key, value in missing.items():
-        if entry.get(key) != value:
-            edited = edited.put((*_UV, "index", listed.index(entry), key), value)
+        if listed[place].get(key) != value:
+            edited = edited.put((*_UV, "index", place, key), value)
             shown = toml_edit.literal(value)
-            edited = edited.saying(f"[[tool.uv.index]] {missing['name']}: {key} = {shown}")
-            entry = {**entry, key: value}
-            listed = table_at(edited.table, *_UV)["index"]
+            edited = edited.saying(f"[[tool.uv.index]] {name}: {key} = {shown}")
     return edited
 
 
 def _copied(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an index is in another file, as a source can name it here."""
-    left = {key: value for key, value in entry.items() if key not in {"default", "explicit"}}
+    left = {k: v for k, v in entry.items() if k not in {"name", "default", "explicit"}}
     return {**left, **({"url": without_credentials(left["url"])} if left else {})}
 
 

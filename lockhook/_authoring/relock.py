@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, formats, pins
+from lockhook._authoring import cpu_policy, cpu_setup, formats, pins
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.files import replace_text
@@ -120,25 +120,25 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
     names = sorted({leak.pin.name for leak in leaks if leak.kind == SOURCE})
     if not names:
         return
-    alone = uv_config.of_document(project.pyproject)
-    entry = indexes.cpu_entry(alone)
-    known = entry or indexes.cpu_entry(alone.replace(uv_toml=project.uv.uv_toml))
+    pyproject = project.pyproject
+    entry = cpu_setup.cpu_entry(pyproject, project.uv.uv_toml)
+    is_there = cpu_setup.place_of(entry, pyproject) is not None
     constraints = [
         *project.requirements_of_uv("constraint-dependencies"),
         *(f"{name}>=0" for name in names),
     ]
-    sourced = alone.sources.keys()
-    index = known.get("name", indexes.CPU_NAME)
+    sourced = uv_config.of_document(pyproject).sources.keys()
+    index = entry.get("name", "") if is_there else cpu_setup.new_name(entry, pyproject)
     yield "    [tool.uv]"
     yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"
     if missing := [name for name in names if name not in sourced]:
         yield "    [tool.uv.sources]"
         yield from (f"    {name} = {{ index = {_quoted(index)} }}" for name in missing)
-    if not entry:
-        yield "    [[tool.uv.index]]"
+    if not is_there:
         # Sources can name none of a uv.toml.
+        yield "    [[tool.uv.index]]"
         yield f"    name = {_quoted(index)}"
-        yield f"    url = {_quoted(known.get('url', indexes.CPU_URL))}"
+        yield f"    url = {_quoted(entry.get('url', indexes.CPU_URL))}"
         yield "    explicit = true"
 
 
