@@ -90,17 +90,27 @@ class Verdict:
         return self.status in {FRESH, UNTRACKED}
 
 
-def judge_all(wanted: Sequence[ManagedLock]) -> list[Verdict]:
+def judge_all(
+    wanted: Sequence[ManagedLock], known: dict[str, Verdict] | None = None
+) -> list[Verdict]:
     """Return the verdicts on the locks of one project, which must also agree with each other.
 
     Reads only: no network, no uv, no writing.
+
+    Args:
+        wanted: the locks.
+        known: what is known of the contents of some already, by path; others are added.
 
     Raises:
         LockfileError: if a file cannot be read.
         ProjectError: if the project does not say what a lock should hold.
         UsageError: if a lock's options name an extra or group that the project has not.
     """
-    verdicts = [judge_content(lock) for lock in wanted]
+    known = {} if known is None else known
+    for lock in wanted:
+        if lock.path not in known:
+            known[lock.path] = judge_content(lock)
+    verdicts = [known[lock.path] for lock in wanted]
     verdicts = list(_judge_agreement(verdicts)) if len(verdicts) > 1 else verdicts
     return [_judge_tracking(one) if one.status == FRESH else one for one in verdicts]
 
@@ -127,7 +137,8 @@ def judge_content(lock: ManagedLock) -> Verdict:
     """
     text = locks.read_text(lock.path)
     if text is None:
-        lock.inputs()  # which may be wrong in a way that has to be said first
+        if not lock.is_uvs:
+            lock.inputs()  # which may be wrong in a way that has to be said first
         return Verdict(lock=lock, status=MISSING, reasons=("there is no such file",))
     verdict = _judge_text(lock, text)
     return _judge_policy(verdict, text) if verdict.status == FRESH else verdict
@@ -281,11 +292,12 @@ def faults(path: str) -> Iterator[tuple[str, str]]:
 
 def _managed(path: str) -> ManagedLock | None:
     """Return a lock as the project beside it knows it, None if that does not."""
-    directory, name = os.path.split(os.path.abspath(path))
+    path = os.path.abspath(path)
+    directory = os.path.dirname(path)
     if not os.path.isfile(os.path.join(directory, project.FILE)):
         return None
     found = locks.locks_of(project.load(directory))
-    return next((lock for lock in found if lock.name == name), None)
+    return next((lock for lock in found if lock.path == path), None)
 
 
 def _edited(path: str) -> Iterator[tuple[str, str]]:

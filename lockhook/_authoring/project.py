@@ -86,8 +86,13 @@ class Project:
 
     @property
     def declares_dependencies(self) -> bool:
-        """Whether this is a project, and not just the settings of some tools."""
-        return "project" in self.pyproject or "poetry" in self._tools
+        """Whether this is a project or a workspace, and not just the settings of some tools."""
+        return "project" in self.pyproject or "poetry" in self._tools or self.is_virtual
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether this is the root of a workspace, and no project itself."""
+        return "project" not in self.pyproject and "workspace" in self.tool("uv")
 
     def tool(self, name: str) -> Mapping[str, Any]:
         """Return the ``[tool.NAME]`` table, empty if there is none."""

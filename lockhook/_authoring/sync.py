@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import freshness, generate, git, leftovers, locks, project, uv
+from lockhook._authoring import freshness, generate, git, leftovers, locks, members, project, uv
 from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.project import Project
-    from lockhook._authoring.uv import Uv
 
 
 def projects(files: Sequence[str], directory: str) -> list[Project]:
@@ -41,7 +40,8 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
         found = [_nearest(os.path.dirname(os.path.join(directory, file)), top) for file in files]
     else:
         found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
-    paths = dict.fromkeys(path for path in found if path)
+    # What one member of a workspace says can count for the others, and for their uv.lock.
+    paths = dict.fromkeys(each for path in found if path for each in members.beside(path))
     wanted = [one for path in paths if (one := _wanted(path, is_home=path == home)) is not None]
     if wanted or files:
         return wanted
@@ -74,32 +74,48 @@ def _nearest(directory: str, top: str | None) -> str | None:
 
 def check(files: Sequence[str], directory: str) -> Iterator[Verdict]:
     """Yield the verdict on each lock of each project. Reads only."""
-    for one in projects(files, directory):
-        yield from freshness.judge_all(locks.locks_of(one))
+    yield from _judged(map(locks.locks_of, projects(files, directory)))
+
+
+def _judged(wanted: Iterable[Sequence[ManagedLock]]) -> Iterator[Verdict]:
+    """Yield the verdict on each lock once: projects of one workspace have one in common."""
+    told: set[str] = set()
+    known: dict[str, Verdict] = {}
+    for of_one in wanted:
+        for verdict in freshness.judge_all(of_one, known):
+            if verdict.lock.path not in told:
+                told.add(verdict.lock.path)
+                yield verdict
 
 
 def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Iterator[Generated]:
     """Make the locks that are not current anew, and yield each."""
-    stale: dict[str, list[ManagedLock]] = {}
     for verdict in verdicts:
         leftovers.sweep(verdict.lock)
-        if not verdict.is_current:
-            stale.setdefault(verdict.lock.project.directory, []).append(verdict.lock)
-    program = uv.find() if stale else None
-    for wanted in stale.values():
-        if program is not None:
-            yield from _of_one_project(wanted, program, quiet=quiet)
+    due = [verdict.lock for verdict in verdicts if not verdict.is_current]
+    program = uv.find() if due else None
+    if program is None:
+        return
+    for lock in (lock for lock in due if lock.is_uvs):
+        yield generate.relock(lock, program, quiet=quiet)
+    if any(lock.is_uvs for lock in due):
+        # What agreed with it need not any more.
+        verdicts = list(_judged(_same_again(verdicts)))
+        due = [verdict.lock for verdict in verdicts if not verdict.is_current]
+    for wanted in _by_project(due):
+        yield from generate.generate(wanted, program, quiet=quiet)
 
 
-def _of_one_project(
-    wanted: Sequence[ManagedLock], program: Uv, *, quiet: bool
-) -> Iterator[Generated]:
-    for lock in wanted:
-        if lock.is_uvs:
-            yield generate.relock(lock, program, quiet=quiet)
-            # What agreed with it need not any more.
-            verdicts = freshness.judge_all(locks.locks_of(lock.project))
-            wanted = [verdict.lock for verdict in verdicts if not verdict.is_current]
-    ours = [lock for lock in wanted if not lock.is_uvs]
-    if ours:
-        yield from generate.generate(ours, program, quiet=quiet)
+def _same_again(verdicts: Sequence[Verdict]) -> Iterator[Sequence[ManagedLock]]:
+    paths = {verdict.lock.path for verdict in verdicts}
+    found = {verdict.lock.project.directory: verdict.lock.project for verdict in verdicts}
+    for one in found.values():
+        yield [lock for lock in locks.locks_of(one) if lock.path in paths]
+
+
+def _by_project(due: Sequence[ManagedLock]) -> Iterator[list[ManagedLock]]:
+    ours: dict[str, list[ManagedLock]] = {}
+    for lock in due:
+        if not lock.is_uvs:
+            ours.setdefault(lock.project.directory, []).append(lock)
+    yield from ours.values()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from lockhook._authoring import platforms
+from lockhook._authoring import members, platforms
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
@@ -39,21 +39,43 @@ def changes(
         LockfileError: if what uv wrote into the lock cannot be read.
         ProjectError: if the project does not say what it depends on.
     """
-    if not _same_specifier(str(document.get("requires-python", "")), project.requires_python):
-        was, now = document.get("requires-python") or "none", project.requires_python or "none"
-        yield f"requires-python: {was} -> {now}"
+    manifest = Table(document, path).table("manifest")
+    everyone = members.of_root(project)
+    declared = ", ".join(dict.fromkeys(filter(None, (one.requires_python for one in everyone))))
+    was = str(document.get("requires-python", ""))
+    if declared and not _same_specifier(was, declared):
+        yield f"requires-python: {was or 'none'} -> {declared}"
+    yield from _membership(manifest, everyone)
+    for one in everyone:
+        prefix = "" if one is project else f"{one.name}: "
+        yield from (f"{prefix}{change}" for change in _of_member(graph, one))
+    if project.is_virtual:
+        yield from _group_changes(
+            manifest.table("dependency-groups") if manifest else None, project
+        )
+    for key in ("constraints", "overrides"):
+        wanted = map(_plain, project.requirements_of_uv(f"{key[:-1]}-dependencies"))
+        yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(wanted))
+
+
+def _membership(manifest: Table | None, everyone: Sequence[Project]) -> Iterator[str]:
+    names = {one.name for one in everyone}
+    for name in manifest.texts("members") if manifest else ():
+        if normalize(name) not in names:
+            yield f"{name}: is no member of the workspace any more"
+
+
+def _of_member(graph: Graph, project: Project) -> Iterator[str]:
+    """Yield what changed in one project of those that a lock is about."""
     root = next(iter(graph.packages.get(project.name, ())), None)
     if root is None:
         yield f"{project.name} is not in it"
         return
     metadata = root.table("metadata")
     yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(project))
-    yield from _group_changes(metadata, project)
+    locked = metadata.table("requires-dev") if metadata else None
+    yield from _group_changes(locked, project)
     yield from _moved(metadata, project)
-    manifest = Table(document, path).table("manifest")
-    for key in ("constraints", "overrides"):
-        declared = map(_plain, project.requirements_of_uv(f"{key[:-1]}-dependencies"))
-        yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(declared))
 
 
 def _declared(project: Project) -> list[str]:
@@ -94,8 +116,7 @@ def _text(entry: Table) -> str:
         raise entry.error(f"{text!r} is not a requirement") from None
 
 
-def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
-    locked = metadata.table("requires-dev") if metadata else None
+def _group_changes(locked: Table | None, project: Project) -> Iterator[str]:
     names = dict.fromkeys([*(locked.values if locked else ()), *project.groups])
     for name in names:
         before = _locked(locked, name)
@@ -155,7 +176,19 @@ def _holds(marker: str, environment: Mapping[str, str]) -> bool:
 
 
 def _same_specifier(one: str, other: str) -> bool:
+    """Tell whether two specifiers admit the same Pythons: uv writes them as one range."""
     try:
-        return SpecifierSet(one) == SpecifierSet(other)
+        first, second = SpecifierSet(one), SpecifierSet(other)
     except InvalidSpecifier:
         return False
+    tried = [version for each in (*first, *second) for version in _around(each.version)]
+    return first == second or all((v in first) == (v in second) for v in tried)
+
+
+def _around(version: str) -> Iterator[str]:
+    """Yield a version, and those next to it on each level."""
+    parts = [int(part) for part in version.removesuffix(".*").split(".") if part.isdigit()]
+    for n, last in enumerate(parts):
+        for near in (max(last - 1, 0), last, last + 1):
+            for rest in ((), (0,), (1,), (999,), (999, 999)):
+                yield ".".join(map(str, (*parts[:n], near, *rest)))
