@@ -149,7 +149,8 @@ def _side(member: Member) -> Side:
     return Side(
         name=lock.name,
         pins=member.pins,
-        python=lowest_python(lock),
+        # Without a project, each of those that the lock is about has its own.
+        python="" if lock.project.is_virtual else lowest_python(lock),
         system="" if lock.options.universal else sys.platform,
     )
 

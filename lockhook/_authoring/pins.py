@@ -158,7 +158,10 @@ def _place(file: dict[str, Any]) -> str:
 
 def _url(package: dict[str, Any]) -> str:
     sources = (package.get(kind, {}) for kind in ("archive", "vcs", "directory"))
-    return next((str(s.get("url") or s.get("path")) for s in sources if s), "")
+    source: dict[str, Any] = next(filter(None, sources), {})
+    path = str(source.get("path", ""))
+    # As a requirements.txt has it, where `lib` would be the name of a package.
+    return str(source.get("url") or (f"./{path}" if path[:1] not in {"", ".", "/"} else path))
 
 
 def read_ours(text: str, path: str) -> tuple[Pin, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, cpu_setup, formats, members, pins
+from lockhook._authoring import cpu_policy, cpu_setup, formats, pins, uv_metadata
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.files import replace_text
@@ -66,7 +66,7 @@ def _python(lock: ManagedLock) -> list[str]:
 
     uv locks with none that ``requires-python`` excludes; then it looks for another one.
     """
-    everyone = members.of_root(lock.project)
+    everyone = uv_metadata.projects_of(lock.project)
     admitted = SpecifierSet(",".join(one.requires_python for one in everyone))
     running = "{}.{}.{}".format(*sys.version_info[:3])
     return ["--python", sys.executable] if admitted.contains(running, prereleases=True) else []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import freshness, generate, git, leftovers, locks, members, project, uv
+from lockhook._authoring import freshness, generate, git, leftovers, locks, project, uv, workspace
+from lockhook._runtime import workspace as in_workspace
 from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import ProjectError, UsageError
 
@@ -41,7 +42,7 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
     else:
         found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
     # What one member of a workspace says can count for the others, and for their uv.lock.
-    paths = dict.fromkeys(each for path in found if path for each in members.beside(path))
+    paths = dict.fromkeys(each for path in found if path for each in _beside(path))
     wanted = [one for path in paths if (one := _wanted(path, is_home=path == home)) is not None]
     if wanted or files:
         return wanted
@@ -63,6 +64,13 @@ def _wanted(path: str, *, is_home: bool) -> Project | None:
             raise
         return None
     return one if (is_home and one.declares_dependencies) or locks.is_managed(one) else None
+
+
+def _beside(path: str) -> tuple[str, ...]:
+    """Return the directories of all projects of the workspace that one is in, its own first."""
+    pyproject = in_workspace.document(os.path.join(path, project.FILE))
+    root, shared = in_workspace.root_of(path, pyproject)
+    return (path, root, *workspace.directories(root, shared))
 
 
 def _nearest(directory: str, top: str | None) -> str | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from lockhook._authoring import members, platforms
+from lockhook._authoring import platforms, workspace
+from lockhook._authoring.project import load
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
@@ -40,7 +41,7 @@ def changes(
         ProjectError: if the project does not say what it depends on.
     """
     manifest = Table(document, path).table("manifest")
-    everyone = members.of_root(project)
+    everyone = projects_of(project)
     declared = ", ".join(dict.fromkeys(filter(None, (one.requires_python for one in everyone))))
     was = str(document.get("requires-python", ""))
     if declared and not _same_specifier(was, declared):
@@ -58,11 +59,22 @@ def changes(
         yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(wanted))
 
 
+def projects_of(root: Project) -> tuple[Project, ...]:
+    """Return the projects that a uv.lock is about, that beside it first if it is one.
+
+    Raises:
+        ProjectError: if the ``pyproject.toml`` of a member cannot be read.
+    """
+    found = map(load, workspace.directories(root.directory, root.pyproject))
+    others = (one for one in found if one.tool("uv").get("managed") is not False)
+    return (*(() if root.is_virtual else (root,)), *others)
+
+
 def _membership(manifest: Table | None, everyone: Sequence[Project]) -> Iterator[str]:
     names = {one.name for one in everyone}
     for name in manifest.texts("members") if manifest else ():
         if normalize(name) not in names:
-            yield f"{name}: is no member of the workspace any more"
+            yield f"{name} is no member of the workspace"
 
 
 def _of_member(graph: Graph, project: Project) -> Iterator[str]:
