@@ -20,6 +20,7 @@ from lockhook._authoring import (
     satisfaction,
     stamp,
     uv_metadata,
+    uv_options,
 )
 from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
@@ -161,10 +162,11 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
 
 
 def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
-    """Judge uv's own lock by the metadata of the project that uv wrote into it."""
+    """Judge uv's own lock by what uv wrote into it of the project and of its settings."""
     try:
         graph, document = pins.graph_of(text, lock.path)
-        reasons = tuple(uv_metadata.changes(graph, document, lock.path, lock.project))
+        known = graph, document, lock.path, lock.project
+        reasons = (*uv_metadata.changes(*known), *uv_options.changes(*known))
     except LockfileError as error:
         return Verdict(lock=lock, status=DAMAGED, reasons=(_place(error),))
     return Verdict(lock=lock, status=STALE if reasons else FRESH, reasons=reasons)

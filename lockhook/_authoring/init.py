@@ -248,7 +248,8 @@ def _unlockable(new: Project) -> ProjectError | None:
     """Return why the dependencies of a project cannot be told, None if they can."""
     try:
         for lock in locks.locks_of(new):
-            lock.inputs()
+            if not lock.is_uvs:
+                lock.inputs()
     except ProjectError as error:
         return error
     return None

@@ -41,9 +41,14 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
         found = [_nearest(os.path.dirname(os.path.join(directory, file)), top) for file in files]
     else:
         found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
+    touched = dict.fromkeys(path for path in found if path)
     # What one member of a workspace says can count for the others, and for their uv.lock.
-    paths = dict.fromkeys(each for path in found if path for each in _beside(path))
-    wanted = [one for path in paths if (one := _wanted(path, is_home=path == home)) is not None]
+    paths = dict.fromkeys(each for path in touched for each in _beside(path))
+    wanted = [
+        one
+        for path in paths
+        if (one := _wanted(path, is_home=path == home and path in touched)) is not None
+    ]
     if wanted or files:
         return wanted
     if home:

@@ -48,15 +48,16 @@ def changes(
         yield f"requires-python: {was or 'none'} -> {declared}"
     yield from _membership(manifest, everyone)
     for one in everyone:
+        root = next(iter(graph.packages.get(one.name, ())), None)
+        if root is None:
+            yield f"{one.name} is not in it"
+            continue
         prefix = "" if one is project else f"{one.name}: "
-        yield from (f"{prefix}{change}" for change in _of_member(graph, one))
+        yield from (f"{prefix}{change}" for change in _of_member(root, one))
     if project.is_virtual:
         yield from _group_changes(
             manifest.table("dependency-groups") if manifest else None, project
         )
-    for key in ("constraints", "overrides"):
-        wanted = map(_plain, project.requirements_of_uv(f"{key[:-1]}-dependencies"))
-        yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(wanted))
 
 
 def projects_of(root: Project) -> tuple[Project, ...]:
@@ -77,14 +78,10 @@ def _membership(manifest: Table | None, everyone: Sequence[Project]) -> Iterator
             yield f"{name} is no member of the workspace"
 
 
-def _of_member(graph: Graph, project: Project) -> Iterator[str]:
+def _of_member(root: Table, project: Project) -> Iterator[str]:
     """Yield what changed in one project of those that a lock is about."""
-    root = next(iter(graph.packages.get(project.name, ())), None)
-    if root is None:
-        yield f"{project.name} is not in it"
-        return
     metadata = root.table("metadata")
-    yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(project))
+    yield from differences("dependencies", listed(metadata, "requires-dist"), _declared(project))
     locked = metadata.table("requires-dev") if metadata else None
     yield from _group_changes(locked, project)
     yield from _moved(metadata, project)
@@ -97,10 +94,10 @@ def _declared(project: Project) -> list[str]:
         for name in project.extras
         for text in project.extras[name]
     ]
-    return [*map(_plain, project.dependencies), *extras]
+    return [*map(plain, project.dependencies), *extras]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _with_marker(text, "")
 
 
@@ -114,7 +111,7 @@ def _with_marker(text: str, condition: str) -> str:
     return f"{head} ; {marker}" if marker else head
 
 
-def _locked(metadata: Table | None, key: str) -> list[str]:
+def listed(metadata: Table | None, key: str) -> list[str]:
     return [_text(table) for table in metadata.tables(key)] if metadata else []
 
 
@@ -123,7 +120,7 @@ def _text(entry: Table) -> str:
     marker = f" ; {entry.text('marker')}" if entry.text("marker") else ""
     text = f"{entry.required('name')}{extras}{entry.text('specifier')}{marker}"
     try:
-        return _plain(text)
+        return plain(text)
     except InvalidRequirement:
         raise entry.error(f"{text!r} is not a requirement") from None
 
@@ -131,9 +128,9 @@ def _text(entry: Table) -> str:
 def _group_changes(locked: Table | None, project: Project) -> Iterator[str]:
     names = dict.fromkeys([*(locked.values if locked else ()), *project.groups])
     for name in names:
-        before = _locked(locked, name)
-        now = [_plain(text) for text in project.group(name)] if name in project.groups else []
-        yield from _differences(f"group {name}", before, now)
+        before = listed(locked, name)
+        now = [plain(text) for text in project.group(name)] if name in project.groups else []
+        yield from differences(f"group {name}", before, now)
 
 
 def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
@@ -148,7 +145,7 @@ def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
             yield f"[tool.uv.sources] {name}: comes from another index"
 
 
-def _differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+def differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
     for text in _without(declared, locked):
         yield f"{where}: added {text}"
     for text in _without(locked, declared):
@@ -165,10 +162,10 @@ def _without(some: Iterable[str], others: Sequence[str]) -> Iterator[str]:
 def _same(one: str, other: str) -> bool:
     head, _, marker = one.partition(" ; ")
     other_head, _, other_marker = other.partition(" ; ")
-    return head == other_head and _same_marker(marker, other_marker)
+    return head == other_head and same_marker(marker, other_marker)
 
 
-def _same_marker(one: str, other: str) -> bool:
+def same_marker(one: str, other: str) -> bool:
     return all(_holds(one, found) == _holds(other, found) for found in _tried(one, other))
 
 
