@@ -443,3 +443,17 @@ def test_the_commands_of_init_name_both_files(make: Make, run: Run, git: Run) ->
     assert (
         "pyproject.toml a/pyproject.toml" in document["fix"][-1] or "uv.lock" in document["fix"][-1]
     )
+
+
+def test_the_commands_that_mend_name_the_index_of_the_root(
+    make: Make, run: Run, tmp_path: Path, world: Indexes
+) -> None:
+    folder = make(ALL, named("a", "torch") + "[tool.lockhook]\nemit-index = false\n")
+    assert run("generate", "--pyproject", folder / "a" / "pyproject.toml").code == 0
+    assert uv("venv", str(tmp_path / "venv"), cwd=folder) == 0
+    python, lock = next((tmp_path / "venv").glob("*/python")), "a/requirements.txt"
+    found = run("verify", "--python", python, "-l", lock, "--format", "json")
+    (fix,) = [line for line in json.loads(found.out)["fix"] if line.startswith("uv ")]
+    assert f"--default-index {world.default} --index {world.cpu}" in fix
+    assert subprocess.run(fix, shell=True, cwd=folder, check=False).returncode == 0
+    assert run("verify", "--python", python, "-l", lock).code == 0
