@@ -247,7 +247,8 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
             *([f"lockhook does not replace it: {HANDS_OFF}"] * (status == FOREIGN)),
         )
         return Verdict(lock=lock, status=status, reasons=reasons)
-    if reasons := tuple(satisfaction.unsatisfied(wanted, found)):
+    claimed = installable.environments(lock)
+    if reasons := tuple(satisfaction.unsatisfied(wanted, found, claimed)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     reasons = ("lockhook did not write it; its pins satisfy the project",)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)

@@ -54,10 +54,15 @@ def of_lock(lock: ManagedLock, pins: Sequence[Pin]) -> Iterator[str]:
         ProjectError: if ``[tool.uv] environments`` is not a list of markers.
     """
     system = "" if lock.options.universal else sys.platform
-    return missing(pins, _environments(lock), system)
+    return missing(pins, environments(lock), system)
 
 
-def _environments(lock: ManagedLock) -> Sequence[str]:
+def environments(lock: ManagedLock) -> Sequence[str]:
+    """Return the markers of the environments that a lock is for, none for all.
+
+    Raises:
+        ProjectError: if ``[tool.uv] environments`` is not a list of markers.
+    """
     uv = lock.project.uv
     # Where a uv.toml, which cannot name any, hides them, uv minds them for its own lock only.
     declared = (uv.locking if lock.is_uvs else uv.settings).get("environments", [])
