@@ -70,12 +70,14 @@ class Around:
         locked: the packages in the ``uv.lock`` beside it; None if there is none.
         uv_toml: the ``uv.toml`` beside it, None if there is none.
         member: the ``pyproject.toml`` of the workspace's member that it is all for, if it is.
+        named: the packages that the members of its workspace name.
         entry: the index of CPU builds that it is to have, if it has none.
     """
 
     locked: frozenset[str] | None = None
     uv_toml: Mapping[str, Any] | None = None
     member: Mapping[str, Any] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
     entry: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,7 +95,7 @@ def set_up(edited: Edited, around: Around) -> Edited:
         place = without_credentials(entry["url"])
         return edited.noting(f"every package comes from {place}, so torch needs no source")
     name = str(entry.get("name", CPU_NAME)) if is_there else new_name(entry, edited.table)
-    family = _family([*named(edited.table), *named(around.member), *(locked or ())])
+    family = _family([*named(edited.table), *around.named, *(locked or ())])
     if locked is not None:
         held = {TORCH, *(locked & TORCH_FAMILY.keys())}
         edited = _constrain(edited, [package for package in family if package in held])

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, cpu_setup, git, hook_entry, lock_settings, locks, project
+from lockhook._authoring import (
+    config,
+    cpu_setup,
+    git,
+    hook_entry,
+    lock_settings,
+    locks,
+    project,
+    workspace,
+)
 from lockhook._authoring.cpu_setup import Around, Edited
 from lockhook._authoring.project import Project
 from lockhook._runtime import indexes, uv_config
@@ -197,9 +206,15 @@ def _steered(old: Project, home: Project, edited: Edited) -> Edited:
         locked=_locked(home.directory),
         uv_toml=home.uv.uv_toml,
         member=old.pyproject if is_member else {},
+        named=frozenset(_named_in(home)),
         entry=_moved(old, home) if is_member else {},
     )
     return cpu_setup.set_up(edited, around)
+
+
+def _named_in(home: Project) -> Iterator[str]:
+    for directory in workspace.directories(home.directory, home.pyproject):
+        yield from cpu_setup.named(project.load(directory).pyproject)
 
 
 def _moved(old: Project, home: Project) -> Mapping[str, Any]:

@@ -11,12 +11,13 @@ from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.project import Project
+    from lockhook._authoring.uv import Uv
 
 
 def projects(files: Sequence[str], directory: str) -> list[Project]:
@@ -105,18 +106,29 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
     """Make the locks that are not current anew, and yield each."""
     for verdict in verdicts:
         leftovers.sweep(verdict.lock)
-    due = [verdict.lock for verdict in verdicts if not verdict.is_current]
-    program = uv.find() if due else None
-    if program is None:
-        return
-    for lock in (lock for lock in due if lock.is_uvs):
+    program = None if all(verdict.is_current for verdict in verdicts) else uv.find()
+    if program is not None:
+        for of_one in _by(lambda verdict: verdict.lock.project.uv.root, verdicts):
+            yield from _of_one_workspace(of_one, program, quiet=quiet)
+
+
+def _of_one_workspace(
+    verdicts: Sequence[Verdict], program: Uv, *, quiet: bool
+) -> Iterator[Generated]:
+    for lock in (v.lock for v in verdicts if v.lock.is_uvs and not v.is_current):
         yield generate.relock(lock, program, quiet=quiet)
-    if any(lock.is_uvs for lock in due):
         # What agreed with it need not any more.
         verdicts = list(_judged(_same_again(verdicts)))
-        due = [verdict.lock for verdict in verdicts if not verdict.is_current]
-    for wanted in _by_project(due):
-        yield from generate.generate(wanted, program, quiet=quiet)
+    ours = [v for v in verdicts if not (v.is_current or v.lock.is_uvs)]
+    for of_one in _by(lambda verdict: verdict.lock.project.directory, ours):
+        yield from generate.generate([v.lock for v in of_one], program, quiet=quiet)
+
+
+def _by(key: Callable[[Verdict], str], verdicts: Iterable[Verdict]) -> Iterator[list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(key(verdict), []).append(verdict)
+    yield from found.values()
 
 
 def _same_again(verdicts: Sequence[Verdict]) -> Iterator[Sequence[ManagedLock]]:
@@ -124,11 +136,3 @@ def _same_again(verdicts: Sequence[Verdict]) -> Iterator[Sequence[ManagedLock]]:
     found = {verdict.lock.project.directory: verdict.lock.project for verdict in verdicts}
     for one in found.values():
         yield [lock for lock in locks.locks_of(one) if lock.path in paths]
-
-
-def _by_project(due: Sequence[ManagedLock]) -> Iterator[list[ManagedLock]]:
-    ours: dict[str, list[ManagedLock]] = {}
-    for lock in due:
-        if not lock.is_uvs:
-            ours.setdefault(lock.project.directory, []).append(lock)
-    yield from ours.values()

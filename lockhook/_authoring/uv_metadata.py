@@ -98,6 +98,7 @@ def _declared(project: Project) -> list[str]:
 
 
 def plain(text: str) -> str:
+    """Return a requirement as they are compared: a direct reference without its URL."""
     return _with_marker(text, "")
 
 
@@ -112,6 +113,11 @@ def _with_marker(text: str, condition: str) -> str:
 
 
 def listed(metadata: Table | None, key: str) -> list[str]:
+    """Return the requirements that uv wrote under a key.
+
+    Raises:
+        LockfileError: if they are none.
+    """
     return [_text(table) for table in metadata.tables(key)] if metadata else []
 
 
@@ -146,6 +152,7 @@ def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
 
 
 def differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+    """Yield one line for each requirement that was added or removed."""
     for text in _without(declared, locked):
         yield f"{where}: added {text}"
     for text in _without(locked, declared):
@@ -166,6 +173,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def same_marker(one: str, other: str) -> bool:
+    """Tell whether two markers are true in the same environments."""
     return all(_holds(one, found) == _holds(other, found) for found in _tried(one, other))
 
 

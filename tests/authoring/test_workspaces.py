@@ -421,6 +421,24 @@ def test_init_names_a_relative_index_of_a_member_from_the_root(make: Make, git: 
     assert 'url = "a/wheels/cpu"' in (folder / "pyproject.toml").read_text()
 
 
+@pytest.mark.parametrize("directory", [".", "a"])
+def test_init_sets_up_the_root_for_what_every_member_names(
+    make: Make, run: Run, git: Run, directory: str
+) -> None:
+    folder = make(DEFAULT + CPU, named("a", "click"), named("b", "torchvision"))
+    git("init", "-q", cwd=folder)
+    assert uv("lock", cwd=folder) == 0
+    before = (folder / "a" / "pyproject.toml").read_text()
+    plan = set_up(folder / directory)
+    assert plan.is_complete
+    assert "torchvision = {" in (folder / "pyproject.toml").read_text()
+    assert ((folder / "a" / "pyproject.toml").read_text() == before) is (directory == ".")
+    assert uv("lock", cwd=folder) == 0
+    assert versions(folder / "uv.lock") == RIGHT
+    git("add", ".", cwd=folder)
+    assert run("check", "uv.lock").out.startswith("uv.lock: fresh\n")
+
+
 def test_init_says_in_which_file_it_cannot_write(make: Make, run: Run, git: Run) -> None:
     folder = make(f"{DEFAULT}[tool.uv]\nsources = 1\n", named("a", "torch"))
     git("init", "-q", cwd=folder)
