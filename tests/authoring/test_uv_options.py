@@ -187,3 +187,16 @@ def test_settings_that_are_none_are_no_tracebacks(
     write(setting, None)
     assert run("check").code in {1, 3}
     assert run("sync").code in {1, 3}
+
+
+@pytest.mark.parametrize("pythons", ["", "~=3.10", "==3.11.*", ">=3.10,<4,!=3.12.1", ">3.10"])
+def test_the_pythons_are_compared_as_what_they_admit(
+    write: Callable[[str, str | None], None], run: Run, tmp_path: Path, pythons: str
+) -> None:
+    write("", None)
+    pyproject = tmp_path / "pyproject.toml"
+    line = f'requires-python = "{pythons}"\n' if pythons else ""
+    pyproject.write_text(pyproject.read_text().replace('requires-python = ">=3.10"\n', line))
+    assert uv_lock()
+    assert run("check").code == 0
+    assert run("sync").code == 0
