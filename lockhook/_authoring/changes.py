@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring.project import UV_TOML
+from lockhook._runtime.uv_config import UV_TOML
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

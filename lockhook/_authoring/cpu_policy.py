@@ -169,7 +169,7 @@ def of_lock(lock: ManagedLock) -> Policy:
     """
     project = lock.project
     settings = config.read(project)
-    known = indexes.of_project(project.pyproject, project.directory)
+    known = indexes.of_project(project.uv)
     return Policy(
         accelerator=settings.accelerator,
         accept=settings.accept,

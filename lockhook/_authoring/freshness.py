@@ -20,6 +20,7 @@ from lockhook._authoring import (
     satisfaction,
     stamp,
     uv_metadata,
+    uv_options,
 )
 from lockhook._authoring.lockset import Member
 from lockhook.errors import LockfileError, LockhookError
@@ -91,17 +92,27 @@ class Verdict:
         return self.status in {FRESH, UNTRACKED}
 
 
-def judge_all(wanted: Sequence[ManagedLock]) -> list[Verdict]:
+def judge_all(
+    wanted: Sequence[ManagedLock], known: dict[str, Verdict] | None = None
+) -> list[Verdict]:
     """Return the verdicts on the locks of one project, which must also agree with each other.
 
     Reads only: no network, no uv, no writing.
+
+    Args:
+        wanted: the locks.
+        known: what is known of the contents of some already, by path; others are added.
 
     Raises:
         LockfileError: if a file cannot be read.
         ProjectError: if the project does not say what a lock should hold.
         UsageError: if a lock's options name an extra or group that the project has not.
     """
-    verdicts = [judge_content(lock) for lock in wanted]
+    known = {} if known is None else known
+    for lock in wanted:
+        if lock.path not in known:
+            known[lock.path] = judge_content(lock)
+    verdicts = [known[lock.path] for lock in wanted]
     verdicts = list(_judge_agreement(verdicts)) if len(verdicts) > 1 else verdicts
     return [_judge_tracking(one) if one.status == FRESH else one for one in verdicts]
 
@@ -128,7 +139,8 @@ def judge_content(lock: ManagedLock) -> Verdict:
     """
     text = locks.read_text(lock.path)
     if text is None:
-        lock.inputs()  # which may be wrong in a way that has to be said first
+        if not lock.is_uvs:
+            lock.inputs()  # which may be wrong in a way that has to be said first
         return Verdict(lock=lock, status=MISSING, reasons=("there is no such file",))
     verdict = _judge_text(lock, text)
     return _judge_policy(verdict, text) if verdict.status == FRESH else verdict
@@ -153,10 +165,11 @@ def _judge_text(lock: ManagedLock, text: str) -> Verdict:
 
 
 def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
-    """Judge uv's own lock by the metadata of the project that uv wrote into it."""
+    """Judge uv's own lock by what uv wrote into it of the project and of its settings."""
     try:
         graph, document = pins.graph_of(text, lock.path)
-        reasons = tuple(uv_metadata.changes(graph, document, lock.path, lock.project))
+        known = graph, document, lock.path, lock.project
+        reasons = (*uv_metadata.changes(*known), *uv_options.changes(*known))
     except LockfileError as error:
         return Verdict(lock=lock, status=DAMAGED, reasons=(_place(error),))
     return Verdict(lock=lock, status=STALE if reasons else FRESH, reasons=reasons)
@@ -239,7 +252,9 @@ def _judge_unstamped(lock: ManagedLock, text: str, wanted: Inputs) -> Verdict:
             *([f"lockhook does not replace it: {HANDS_OFF}"] * (status == FOREIGN)),
         )
         return Verdict(lock=lock, status=status, reasons=reasons)
-    if reasons := (*satisfaction.unsatisfied(wanted, found), *_lacking(lock, text)):
+    claimed = installable.environments(lock)
+    unsatisfied = satisfaction.unsatisfied(wanted, found, claimed)
+    if reasons := (*unsatisfied, *_lacking(lock, text)):
         return Verdict(lock=lock, status=STALE, reasons=reasons)
     reasons = ("lockhook did not write it; its pins satisfy the project",)
     return Verdict(lock=lock, status=FRESH, reasons=reasons)
@@ -294,11 +309,12 @@ def faults(path: str) -> Iterator[tuple[str, str]]:
 
 def _managed(path: str) -> ManagedLock | None:
     """Return a lock as the project beside it knows it, None if that does not."""
-    directory, name = os.path.split(os.path.abspath(path))
+    path = os.path.abspath(path)
+    directory = os.path.dirname(path)
     if not os.path.isfile(os.path.join(directory, project.FILE)):
         return None
     found = locks.locks_of(project.load(directory))
-    return next((lock for lock in found if lock.name == name), None)
+    return next((lock for lock in found if lock.path == path), None)
 
 
 def _edited(path: str) -> Iterator[tuple[str, str]]:

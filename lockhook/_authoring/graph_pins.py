@@ -54,8 +54,13 @@ def _is_installed(source: Table, kind: str) -> bool:
 
 
 def _label(table: Table, graph: Graph) -> str:
-    name = normalize(table.required("name"))
-    return f"{name} (pyproject.toml)" if name in graph.roots else name
+    """Return the name of a package, of what lies in a folder here with its ``pyproject.toml``."""
+    name, source = normalize(table.required("name")), dict(table.values.get("source") or {})
+    folder = next((str(source[kind]) for kind in _LOCAL if kind in source), None)
+    if folder is None and name not in graph.roots:
+        return name
+    prefix = "" if folder in {None, "."} else f"{folder}/"
+    return f"{name} ({prefix}pyproject.toml)"
 
 
 def _pin(table: Table, source: Table, kind: str, wanted: list[Wanting], directory: str) -> Pin:

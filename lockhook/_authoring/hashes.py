@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import tomli
 
 from lockhook._runtime.names import normalize
+from lockhook._runtime.toml_table import table_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lockhook._runtime.uv_config import UvConfig
 
 _PIN: Final = re.compile(
     r"^(?P<head>(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)[^\n]*) \\\n"
@@ -54,9 +57,8 @@ def _of_package(package: Mapping[str, Any]) -> set[str]:
     return {f"{name}:{digest}" for file in files for name, digest in file["hashes"].items()}
 
 
-def are_incomplete(settings: Mapping[str, Any]) -> bool:
-    """Tell whether a project's ``[tool.uv]`` names a folder of wheels."""
-    entries = settings.get("index", [])
-    flat = any(isinstance(e, dict) and e.get("format") == "flat" for e in entries)
-    pip = settings.get("pip", {})
-    return flat or bool(settings.get("find-links") or pip.get("find-links"))
+def are_incomplete(uv: UvConfig) -> bool:
+    """Tell whether a project's settings of uv name a folder of wheels."""
+    flat = any(entry.get("format") == "flat" for entry, _ in uv.declared())
+    pip = table_at(uv.settings, "pip")
+    return flat or bool(uv.settings.get("find-links") or pip.get("find-links"))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, cpu_setup, git, hook_entry, lock_settings, locks, project
-from lockhook._authoring.cpu_setup import Edited
+from lockhook._authoring import (
+    config,
+    cpu_setup,
+    git,
+    hook_entry,
+    lock_settings,
+    locks,
+    project,
+    workspace,
+)
+from lockhook._authoring.cpu_setup import Around, Edited
 from lockhook._authoring.project import Project
+from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.discovery import parse_toml
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
@@ -18,7 +29,6 @@ from lockhook.errors import MissingToolError, ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_UV_TOML: Final = "uv.toml"
 _BOM: Final = "\ufeff"
 
 
@@ -69,10 +79,11 @@ class Plan:
 
     Attributes:
         project: as it will be.
-        files: each that belongs to the set-up, whether it changes or not; ``pyproject.toml`` first.
+        files: each that belongs to the set-up, whether it changes or not; the project's
+            ``pyproject.toml`` first, then that of the root of its workspace if uv reads it there.
         notes: what is left as it is on purpose, one line each.
         gaps: what cannot be done.
-        uv_lock: the path of its ``uv.lock``, None if it has none.
+        uv_lock: the path of the ``uv.lock`` that it is in, None if there is none.
     """
 
     project: Project
@@ -102,19 +113,22 @@ def plan(directory: str, entry: Mapping[str, Any]) -> Plan:
     """
     _require_libraries()
     old = project.load(directory)
-    before = _read(old.path)
-    edited, blocked = _edited(old, Edited(text=before.removeprefix(_BOM)))
-    mark = _BOM if before.startswith(_BOM) else ""
-    pyproject = File(path=old.path, before=before, after=mark + edited.text, changes=edited.changes)
+    home = _home(old)
+    texts = {path: _read(path) for path in (old.path, home.path)}
+    edits = {path: Edited(text=text.removeprefix(_BOM)) for path, text in texts.items()}
+    with _placed(home):
+        edits[home.path] = _steered(old, home, edits[home.path])
+    with _placed(old):
+        edits[old.path], blocked = _configured_for_locks(old, edits[old.path])
     hook = _hook(old.directory, entry)
     if blocked:
         hook = _blocked(blocked, old, hook)
-    parts = (*_uv_toml(old), *hook)
+    parts = (*(_pyproject(path, texts[path], edits[path]) for path in edits), *hook)
     return Plan(
-        project=Project(directory=old.directory, pyproject=edited.table),
-        files=(pyproject, *(part for part in parts if isinstance(part, File))),
-        uv_lock=_uv_lock(old.directory),
-        notes=edited.notes,
+        project=Project(directory=old.directory, pyproject=edits[old.path].table),
+        files=tuple(part for part in parts if isinstance(part, File)),
+        uv_lock=_uv_lock(home.directory),
+        notes=tuple(note for edited in edits.values() for note in edited.notes),
         gaps=tuple(part for part in parts if isinstance(part, Gap)),
     )
 
@@ -159,22 +173,71 @@ def _read(path: str) -> str:
 # --- pyproject.toml ---
 
 
-def _edited(old: Project, edited: Edited) -> tuple[Edited, ProjectError | None]:
-    """Return the document as it shall be, and what keeps the project from being locked."""
+def _home(old: Project) -> Project:
+    """Return the project in whose ``pyproject.toml`` uv is told of the CPU index.
+
+    For a member of a workspace that is its root, whose sources count for the root's ``uv.lock``
+    and for every member; unless there is no such lock, and the member has an index of its own.
+    """
+    uv = old.uv
+    own = indexes.cpu_entry(uv_config.of_document(old.pyproject))
+    if not uv.is_member or (own and _uv_lock(uv.root) is None):
+        return old
+    return project.load(uv.root)
+
+
+@contextmanager
+def _placed(one: Project) -> Iterator[None]:
+    """Name the file in an error that does not."""
     try:
-        if config.read(old).accelerator == "any":
-            edited = edited.noting('[tool.lockhook] accelerator = "any": no CPU index is needed')
-        else:
-            edited = cpu_setup.set_up(edited, _locked(old.directory))
-        new = Project(directory=old.directory, pyproject=edited.table)
-        blocked = _unlockable(new)
-        if not (blocked or old.has_settings):
-            edited = lock_settings.add(edited, new)
+        yield
     except ProjectError as error:
-        error.path = error.path or old.path
+        error.path = error.path or one.path
         error.hint = error.hint or "write it there by hand, then run `lockhook init` again"
         raise
+
+
+def _steered(old: Project, home: Project, edited: Edited) -> Edited:
+    """Return the document of `home` as it makes uv take what the project needs from a CPU index."""
+    if config.read(old).accelerator == "any":
+        return edited.noting('[tool.lockhook] accelerator = "any": no CPU index is needed')
+    is_member = old.path != home.path
+    around = Around(
+        locked=_locked(home.directory),
+        uv_toml=home.uv.uv_toml,
+        member=old.pyproject if is_member else {},
+        named=frozenset(_named_in(home)),
+        entry=_moved(old, home) if is_member else {},
+    )
+    return cpu_setup.set_up(edited, around)
+
+
+def _named_in(home: Project) -> Iterator[str]:
+    for directory in workspace.directories(home.directory, home.pyproject):
+        yield from cpu_setup.named(project.load(directory).pyproject)
+
+
+def _moved(old: Project, home: Project) -> Mapping[str, Any]:
+    """Return a member's own index of CPU builds, as the root is to write it."""
+    entry = indexes.cpu_entry(uv_config.of_document(old.pyproject))
+    if not entry or "://" in entry["url"]:
+        return entry
+    path = os.path.relpath(os.path.join(old.directory, entry["url"]), home.directory)
+    return {**entry, "url": path.replace(os.sep, "/")}
+
+
+def _configured_for_locks(old: Project, edited: Edited) -> tuple[Edited, ProjectError | None]:
+    """Return the document as it shall be, and what keeps the project from being locked."""
+    new = Project(directory=old.directory, pyproject=edited.table)
+    blocked = _unlockable(new)
+    if not (blocked or old.has_settings):
+        edited = lock_settings.add(edited, new)
     return edited, blocked
+
+
+def _pyproject(path: str, before: str, edited: Edited) -> File:
+    mark = _BOM if before.startswith(_BOM) else ""
+    return File(path=path, before=before, after=mark + edited.text, changes=edited.changes)
 
 
 def _uv_lock(directory: str) -> str | None:
@@ -200,7 +263,8 @@ def _unlockable(new: Project) -> ProjectError | None:
     """Return why the dependencies of a project cannot be told, None if they can."""
     try:
         for lock in locks.locks_of(new):
-            lock.inputs()
+            if not lock.is_uvs:
+                lock.inputs()
     except ProjectError as error:
         return error
     return None
@@ -221,15 +285,6 @@ def _too_early(hint: str) -> Gap:
         reason="it would refuse every commit that changes pyproject.toml until then",
         hint=hint,
     )
-
-
-def _uv_toml(old: Project) -> Iterator[Gap]:
-    if os.path.isfile(os.path.join(old.directory, _UV_TOML)):
-        yield Gap(
-            what="the CPU index",
-            reason="uv reads no [tool.uv] but its sources where there is a uv.toml beside it",
-            hint="move the settings of uv.toml to [tool.uv] in pyproject.toml, and delete it",
-        )
 
 
 # --- the hook ---

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import Requirement
 
-from lockhook._authoring.project import UV_TOML
-from lockhook._runtime import indexes
 from lockhook._runtime.names import without_credentials
+from lockhook._runtime.toml_table import table_at
+from lockhook._runtime.uv_config import UV_TOML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -118,27 +118,18 @@ def _stampable(requirement: str) -> str:
 def _all_settings(project: Project) -> Iterator[tuple[str, str]]:
     """Yield the settings that uv obeys: a ``uv.toml`` takes the place of ``[tool.uv]``.
 
-    Only where packages come from, which a ``uv.toml`` cannot say, is still read there.
+    Only where packages come from, which a ``uv.toml`` cannot say, is still read there. A member of
+    a workspace obeys the settings of its root, besides its own sources.
     """
-    beside, table = project.uv_toml, project.tool("uv")
-    if beside is not None:
-        left = {"sources": table.get("sources"), "index": _of_sources(table.get("index"), project)}
-        table = {key: value for key, value in left.items() if value}
+    uv = project.uv
+    table = dict(uv.locking) if uv.uv_toml is None else {}
+    if uv.is_member or uv.uv_toml is not None:
+        sources = table_at(uv.locking, "sources") | table_at(uv.own, "sources")
+        left = {"sources": sources, "index": [entry for entry, _ in uv.nameable()]}
+        table |= {key: value for key, value in left.items() if value}
     yield from _settings(table)
-    for key, value in _settings(beside or {}):
+    for key, value in _settings(uv.uv_toml or {}):
         yield f"{UV_TOML} {key}", value
-
-
-def _of_sources(entries: object, project: Project) -> list[object]:
-    """Return the indexes of ``[tool.uv]`` as a ``uv.toml`` leaves them: for sources to name."""
-    found = indexes.sources(project.pyproject).values()
-    named = {source.get("index") for sources in found for source in sources}
-    tables = entries if isinstance(entries, list) else []
-    return [
-        {**entry, "explicit": True}
-        for entry in tables
-        if isinstance(entry, dict) and (entry.get("explicit") or entry.get("name") in named)
-    ]
 
 
 def _settings(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

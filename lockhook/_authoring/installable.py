@@ -6,11 +6,13 @@ Linux breaks that promise unless a marker says so, and nobody notices until some
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhook._authoring import platforms
+from lockhook._authoring.project import FILE
 from lockhook._runtime.markers import InvalidMarkerError, check
 from lockhook.errors import ProjectError
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
-    from lockhook._authoring.project import Project
 
 
 class Platform(NamedTuple):
@@ -53,11 +54,18 @@ def of_lock(lock: ManagedLock, pins: Sequence[Pin]) -> Iterator[str]:
         ProjectError: if ``[tool.uv] environments`` is not a list of markers.
     """
     system = "" if lock.options.universal else sys.platform
-    return missing(pins, _environments(lock.project), system)
+    return missing(pins, environments(lock), system)
 
 
-def _environments(project: Project) -> Sequence[str]:
-    declared = project.tool("uv").get("environments", [])
+def environments(lock: ManagedLock) -> Sequence[str]:
+    """Return the markers of the environments that a lock is for, none for all.
+
+    Raises:
+        ProjectError: if ``[tool.uv] environments`` is not a list of markers.
+    """
+    uv = lock.project.uv
+    # Where a uv.toml, which cannot name any, hides them, uv minds them for its own lock only.
+    declared = (uv.locking if lock.is_uvs else uv.settings).get("environments", [])
     claimed = [declared] if isinstance(declared, str) else declared
     try:
         for marker in claimed:
@@ -65,7 +73,7 @@ def _environments(project: Project) -> Sequence[str]:
     except (InvalidMarkerError, TypeError, AttributeError):
         raise ProjectError(
             f"[tool.uv] environments = {declared!r} is not a list of markers",
-            path=project.path,
+            path=os.path.join(uv.root, FILE),
             hint="write markers such as \"sys_platform == 'linux'\"",
         ) from None
     return tuple(claimed)

@@ -42,7 +42,8 @@ def add(edited: Edited, project: Project) -> Edited:
             text = toml_edit.put_table(edited.text, path, _options(kept).as_toml())
             edited = replace(edited, text=text)
             names.append(kept.name)
-    return edited.saying(f'[tool.lockhook] accelerator = "cpu"; locks: {", ".join(names)}')
+    listed = ", ".join(names) or "uv.lock"  # all that a workspace has whose root is no project
+    return edited.saying(f'[tool.lockhook] accelerator = "cpu"; locks: {listed}')
 
 
 def _is_foreign(lock: ManagedLock) -> bool:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import config, git, inputs, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
+from lockhook._authoring.project import load
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lock_bytes import read_bytes
 from lockhook.errors import ConfigError, LockfileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lockhook._authoring.config import Settings
     from lockhook._authoring.inputs import Inputs
@@ -77,23 +78,30 @@ class ManagedLock:
 def locks_of(project: Project) -> tuple[ManagedLock, ...]:
     """Return every lock of a project, those that are still to be made too.
 
+    The uv.lock of a workspace is one of each of its members.
+
     Raises:
         ConfigError: if ``[tool.lockhook]`` is not right.
     """
     settings = config.read(project)
-    ours = list(settings.locks) or [
-        BASE,
-        *([FULL] if FULL_EXTRA in project.extras else []),
-        *_on_disk(project.directory),
-    ]
-    uvs = [UV_LOCK] if os.path.isfile(os.path.join(project.directory, UV_LOCK)) else []
+    ours = list(settings.locks) or list(_implied(project))
+    uvs = [UV_LOCK] if os.path.isfile(os.path.join(project.uv.root, UV_LOCK)) else []
     return tuple(named(project, settings, name) for name in dict.fromkeys([*uvs, *ours]))
+
+
+def _implied(project: Project) -> Iterator[str]:
+    """Yield the names of the locks of a project whose settings name none."""
+    if not project.is_virtual:
+        yield BASE
+        yield from [FULL] if FULL_EXTRA in project.extras else []
+        yield from _on_disk(project.directory)
 
 
 def named(project: Project, settings: Settings, name: str) -> ManagedLock:
     """Return one lock by its name: as configured, as its stamp says, or as its name implies."""
     if name == UV_LOCK:
-        return ManagedLock(project=project, name=name, options=LockOptions(), configured=True)
+        root = load(project.uv.root) if project.uv.is_member else project
+        return ManagedLock(project=root, name=name, options=LockOptions(), configured=True)
     if name in settings.locks:
         return ManagedLock(
             project=project, name=name, options=settings.locks[name], configured=True

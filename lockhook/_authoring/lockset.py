@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
+    from lockhook._authoring.project import Project
 
     Resolve = Callable[[ManagedLock, tuple[Pin, ...]], str]
 
@@ -185,7 +186,8 @@ def _side(member: Member) -> Side:
     return Side(
         name=lock.name,
         pins=member.pins,
-        python=lowest_python(lock),
+        # Without a project, each of those that the lock is about has its own.
+        python="" if lock.project.is_virtual else lowest_python(lock),
         system="" if lock.options.universal else sys.platform,
     )
 
@@ -193,22 +195,35 @@ def _side(member: Member) -> Side:
 def _are_meant_to_differ(one: ManagedLock, other: ManagedLock) -> bool:
     """Tell whether ``[tool.uv] conflicts`` says that what two locks cover cannot be together."""
     ours, theirs = _covered(one), _covered(other)
-    declared: Any = one.project.tool("uv").get("conflicts", [])
-    sets = [frozenset(_items(each)) for each in declared] if isinstance(declared, list) else []
     return any(
         mine != yours
-        for conflict in sets
+        for conflict in _conflicts(one.project)
         for mine in conflict & ours
         for yours in conflict & theirs
     )
 
 
+def _conflicts(project: Project) -> Iterator[frozenset[tuple[str, str]]]:
+    """Yield what of a project cannot be together, as it or the root of its workspace says."""
+    for table in (project.uv.own, project.uv.locking):
+        declared: Any = table.get("conflicts")
+        for conflict in declared if isinstance(declared, list) else ():
+            items = conflict if isinstance(conflict, list) else ()
+            # Without a package, what the file that says it belongs to is meant.
+            owner = project.name if table is project.uv.own else None
+            yield frozenset(
+                (str(kind), normalize(str(name)))
+                for item in items
+                if isinstance(item, dict) and _package(item, owner) == project.name
+                for kind, name in item.items()
+            )
+
+
+def _package(item: Mapping[str, Any], owner: str | None) -> str | None:
+    named = item.get("package", owner)
+    return normalize(named) if isinstance(named, str) else None
+
+
 def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
     extras = (("extra", name) for name in lock.options.extras)
     return frozenset((*extras, *(("group", name) for name in lock.options.groups)))
-
-
-def _items(conflict: Any) -> Iterator[tuple[str, str]]:
-    for item in conflict if isinstance(conflict, list) else ():
-        for kind, name in item.items() if isinstance(item, dict) else ():
-            yield str(kind), normalize(str(name))

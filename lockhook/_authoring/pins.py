@@ -194,7 +194,9 @@ def _origin(package: dict[str, Any]) -> Origin | None:
     if not kind:
         return None
     source = package[kind]
-    place = str(source.get("url") or source.get("path") or "")
+    path = str(source.get("path", ""))
+    # As a requirements.txt has it, where `lib` would be the name of a package.
+    place = str(source.get("url") or (f"./{path}" if path[:1] not in {"", ".", "/"} else path))
     return Origin(
         url=f"{source.get('type', '')}+{place}" if kind == "vcs" else place,
         kind=kind,

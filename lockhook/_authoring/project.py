@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from lockhook._runtime import uv_config
 from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
 from lockhook.errors import ProjectError, UsageError
@@ -19,8 +20,9 @@ from lockhook.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from lockhook._runtime.uv_config import UvConfig
+
 FILE = "pyproject.toml"
-UV_TOML = "uv.toml"
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,13 @@ class Project:
 
     @property
     def declares_dependencies(self) -> bool:
-        """Whether this is a project, and not just the settings of some tools."""
-        return "project" in self.pyproject or "poetry" in self._tools
+        """Whether this is a project or a workspace, and not just the settings of some tools."""
+        return "project" in self.pyproject or "poetry" in self._tools or self.is_virtual
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether this is the root of a workspace, and no project itself."""
+        return "project" not in self.pyproject and "workspace" in self.tool("uv")
 
     def tool(self, name: str) -> Mapping[str, Any]:
         """Return the ``[tool.NAME]`` table, empty if there is none."""
@@ -95,10 +102,14 @@ class Project:
         return table
 
     @cached_property
-    def uv_toml(self) -> Mapping[str, Any] | None:
-        """The ``uv.toml`` beside the ``pyproject.toml``, None if there is none."""
-        path = os.path.join(self.directory, UV_TOML)
-        return parse_toml(_read(path), path) if os.path.isfile(path) else None
+    def uv(self) -> UvConfig:
+        """The settings of uv that hold for it, its own or not.
+
+        Raises:
+            ProjectError: if a ``uv.toml`` cannot be read or is not TOML.
+        """
+        self.tool("uv")  # which is a table
+        return uv_config.of_project(self.pyproject, self.directory)
 
     @cached_property
     def requires_python(self) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, formats, pins
+from lockhook._authoring import cpu_policy, cpu_setup, formats, pins, uv_metadata
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.resolution import unwritable
-from lockhook._runtime import indexes
+from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import without_credentials
 from lockhook.errors import LeakError, LockfileError, LockhookError, UvError
@@ -84,7 +84,8 @@ def _python(lock: ManagedLock) -> list[str]:
 
     uv locks with none that ``requires-python`` excludes; then it looks for another one.
     """
-    admitted = SpecifierSet(lock.project.requires_python)
+    everyone = uv_metadata.projects_of(lock.project)
+    admitted = SpecifierSet(",".join(one.requires_python for one in everyone))
     running = "{}.{}.{}".format(*sys.version_info[:3])
     return ["--python", sys.executable] if admitted.contains(running, prereleases=True) else []
 
@@ -145,22 +146,25 @@ def lines_for(leaks: Sequence[Leak], project: Project) -> Iterator[str]:
     names = sorted({leak.pin.name for leak in leaks if leak.kind == SOURCE})
     if not names:
         return
-    entry = indexes.cpu_entry(project.pyproject)
+    pyproject = project.pyproject
+    entry = cpu_setup.cpu_entry(pyproject, project.uv.uv_toml)
+    is_there = cpu_setup.place_of(entry, pyproject) is not None
     constraints = [
         *project.requirements_of_uv("constraint-dependencies"),
         *(f"{name}>=0" for name in names),
     ]
-    sourced = indexes.sources(project.pyproject).keys()
-    index = entry.get("name", indexes.CPU_NAME)
+    sourced = uv_config.of_document(pyproject).sources.keys()
+    index = entry.get("name", "") if is_there else cpu_setup.new_name(entry, pyproject)
     yield "    [tool.uv]"
     yield f"    constraint-dependencies = [{', '.join(map(_quoted, constraints))}]"
     if missing := [name for name in names if name not in sourced]:
         yield "    [tool.uv.sources]"
         yield from (f"    {name} = {{ index = {_quoted(index)} }}" for name in missing)
-    if not entry:
+    if not is_there:
+        # Sources can name none of a uv.toml.
         yield "    [[tool.uv.index]]"
-        yield f"    name = {_quoted(indexes.CPU_NAME)}"
-        yield f"    url = {_quoted(indexes.CPU_URL)}"
+        yield f"    name = {_quoted(index)}"
+        yield f"    url = {_quoted(entry.get('url', indexes.CPU_URL))}"
         yield "    explicit = true"
 
 

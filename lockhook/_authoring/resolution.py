@@ -11,7 +11,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import comments, cpu_policy, hashes, inputs, locks, pins, stamp, steering
+from lockhook._authoring import (
+    comments,
+    cpu_policy,
+    hashes,
+    inputs,
+    local_lines,
+    locks,
+    pins,
+    stamp,
+    steering,
+)
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
@@ -65,7 +75,7 @@ class Resolver:
         found, python = lock.inputs(), lowest_python(lock)
         resolved = self._with_every_hash(self.clean())
         head = _header(_arguments(lock, python), lock.name)
-        body = head + _index_lines(lock, resolved) + resolved
+        body = head + _index_lines(lock, resolved) + resolved.removeprefix(head)
         return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
 
     def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
@@ -131,8 +141,7 @@ class Resolver:
         return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, text: str) -> str:
-        settings = self.lock.project.tool("uv")
-        if not (self.lock.options.hashes and hashes.are_incomplete(settings)):
+        if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
             return text
         preferred = pins.read(text, self.lock.path)
         return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
@@ -143,8 +152,9 @@ class Resolver:
         return replace(self, lock=replace(self.lock, name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
-        """Return what uv writes, which takes some packages from the CPU index."""
+        """Return what uv writes, which takes some packages from the CPU index; with its header."""
         arguments = _arguments(self.lock, lowest_python(self.lock))
+        head = _header(arguments, self.lock.name)
         directory = self.lock.project.directory
         with ExitStack() as stack:
             seed = pins.preferences(self.preferred, self.lock.name)
@@ -160,7 +170,9 @@ class Resolver:
                 error.path = error.path or self.lock.path
                 raise
             with open(output, encoding="utf-8", newline="") as file:
-                return _without_secrets(file.read())
+                text = _without_secrets(file.read())
+        is_pylock = self.lock.name.endswith(".toml")
+        return head + (text if is_pylock else local_lines.relative(text, self.lock.project))
 
 
 def _arguments(lock: ManagedLock, python: str) -> list[str]:
@@ -271,14 +283,13 @@ def _index_lines(lock: ManagedLock, resolved: str) -> str:
     """Return the line that lets plain ``pip install -r`` find the pins from the CPU index."""
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
-    entry = indexes.cpu_entry(lock.project.pyproject)
+    entry = indexes.cpu_entry(lock.project.uv)
     labelled = any("+" in pin.version for pin in pins.read(resolved, lock.path))
     if not (entry and labelled):
         return ""
     # A flat index is a page or a folder of files, which pip calls by another name.
     option = "--find-links" if entry.get("format") == "flat" else "--extra-index-url"
-    url = indexes.absolute(entry["url"], lock.project.directory)
-    return f"{option} {without_credentials(url)}\n"
+    return f"{option} {without_credentials(entry['url'])}\n"
 
 
 def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import platforms
 from lockhook._authoring.project import lowest_python
-from lockhook._runtime.markers import InvalidMarkerError
+from lockhook._runtime.markers import InvalidMarkerError, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from packaging.specifiers import SpecifierSet
 
     from lockhook._authoring.changes import Change
     from lockhook._authoring.inputs import Inputs
@@ -22,25 +21,58 @@ if TYPE_CHECKING:
     from lockhook._authoring.stamp import Stamp
 
 
-def unsatisfied(wanted: Inputs, found: Iterable[Pin]) -> Iterator[str]:
-    """Yield one line for each direct requirement that the pins do not satisfy."""
-    versions: dict[str, list[str]] = {}
-    for pin in found:
-        versions.setdefault(pin.name, []).append(pin.version)
+def unsatisfied(wanted: Inputs, found: Iterable[Pin], claimed: Sequence[str] = ()) -> Iterator[str]:
+    """Yield one line for each direct requirement that the pins do not satisfy.
+
+    What an extra of a package requires in its turn, a requirements.txt does not tell.
+
+    Args:
+        wanted: what the lock is to follow from.
+        found: its pins.
+        claimed: markers of the environments that it is for; none for all.
+    """
+    pins = list(found)
     tables = [wanted.dependencies, *wanted.extras.values(), *wanted.groups.values()]
     for text in sorted({requirement for table in tables for requirement in table}):
         requirement = Requirement(text)
-        pinned = versions.get(requirement.name)
-        if pinned is None:
+        meant = _meant(requirement, pins)
+        if not meant:
             yield f"no pin for {text}"
-        elif not _any_satisfies(requirement, pinned):
-            yield f"{requirement.name} {', '.join(pinned)} does not satisfy {text}"
+        elif not all(not pin.version or _admits(requirement.specifier, pin) for pin in meant):
+            versions = ", ".join(pin.version for pin in meant)
+            yield f"{requirement.name} {versions} does not satisfy {text}"
+        elif place := _lacking(requirement, meant, wanted.requires_python, claimed):
+            yield f"no pin for {text} on {place}"
 
 
-def _any_satisfies(requirement: Requirement, versions: list[str]) -> bool:
-    # With a marker, only one of several forks need satisfy it.
-    good = [not v or requirement.specifier.contains(v, prereleases=True) for v in versions]
-    return any(good) if requirement.marker else all(good)
+def _meant(requirement: Requirement, pins: Iterable[Pin]) -> list[Pin]:
+    """Return the pins of a requirement's package that can be meant by it."""
+    return [pin for pin in pins if pin.name == requirement.name and _meet(pin.marker, requirement)]
+
+
+def _lacking(
+    requirement: Requirement, meant: Sequence[Pin], pythons: str, claimed: Sequence[str]
+) -> str:
+    """Return where a requirement holds and none of its pins does, "" if that is nowhere."""
+    own = str(requirement.marker or "")
+    markers = [pin.marker for pin in meant]
+    if "" in markers or not pythons:
+        return ""  # a lock of unknown Pythons may be right for those that it was made for
+    served = SpecifierSet(pythons)
+    bounds = [f"'{each.version}'" for each in served]
+    try:
+        for found in platforms.environments(own, *markers, *claimed, *bounds):
+            if (
+                found["implementation_name"] == "cpython"
+                and served.contains(found["python_full_version"])
+                and (not own or evaluate(own, found))
+                and (not claimed or any(evaluate(each, found) for each in claimed))
+                and not any(evaluate(marker, found) for marker in markers)
+            ):
+                return f"{found['sys_platform']} with Python {found['python_version']}"
+    except InvalidMarkerError:
+        return ""  # nobody can tell where it holds
+    return ""
 
 
 def outgrown(
@@ -57,7 +89,7 @@ def outgrown(
 
 def _still_satisfied(was: Requirement, now: Requirement, pins: Iterable[Pin]) -> bool:
     """Tell whether every pin that can be meant satisfies a requirement with its new bounds."""
-    meant = [pin for pin in pins if pin.name == now.name and _meet(pin.marker, now)]
+    meant = _meant(now, pins)
     return bool(meant) and all(_allows(now.specifier, was.specifier, pin) for pin in meant)
 
 
@@ -70,14 +102,17 @@ def _meet(marker: str, requirement: Requirement) -> bool:
         return True  # nobody can tell where it holds, uv included: every pin may be meant
 
 
-def _allows(now: SpecifierSet, was: SpecifierSet, pin: Pin) -> bool:
+def _admits(specifier: SpecifierSet, pin: Pin) -> bool:
     try:
-        version = Version(pin.version)
+        return specifier.contains(Version(pin.version), prereleases=True)
     except InvalidVersion:
         return False  # a direct reference: what it is, the lock does not tell
+
+
+def _allows(now: SpecifierSet, was: SpecifierSet, pin: Pin) -> bool:
     # uv takes a pre-release where a bound names one, and the bound that did may be gone.
     named = bool(was.prereleases) <= bool(now.prereleases)
-    return now.contains(version, prereleases=True) and (named or not version.is_prerelease)
+    return _admits(now, pin) and (named or not Version(pin.version).is_prerelease)
 
 
 def _still_served(was: SpecifierSet, now: SpecifierSet, stamp: Stamp, wanted: Inputs) -> bool:

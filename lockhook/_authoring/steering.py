@@ -55,8 +55,7 @@ def second_project(wanted: Iterable[str], project: Project) -> Iterator[str]:
 
 
 def _text(wanted: tuple[str, ...], project: Project) -> str:
-    entry = dict(indexes.cpu_entry(project.pyproject))
-    entry = {**entry, "url": indexes.absolute(entry["url"], project.directory), "explicit": True}
+    entry = {**indexes.cpu_entry(project.uv), "explicit": True}
     name = entry.setdefault("name", _INDEX)
     entry.pop("default", None)
     names = dict.fromkeys(requirement.partition(" ")[0] for requirement in wanted)

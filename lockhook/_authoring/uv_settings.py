@@ -12,11 +12,10 @@ import tempfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import tomli
-
 from lockhook._authoring.toml_edit import literal
-from lockhook._runtime import indexes
+from lockhook._runtime import indexes, workspace
 from lockhook._runtime.toml_table import table_at
+from lockhook._runtime.uv_config import UV_TOML
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +25,6 @@ _KEPT: Final = re.compile(
     r"|keyring-provider|https?-proxy|no-proxy|concurrent-\w+|link-mode|python-downloads"
     r"|(?:python|pypy)-install-mirror|python-downloads-json-url|pip"
 )
-_SETTINGS: Final = "uv.toml"
 
 
 @contextmanager
@@ -42,7 +40,7 @@ def confined(
             project's own too; here it comes before those from outside.
     """
     config_home = _config_home(environment)
-    users = os.path.join(config_home, "uv", _SETTINGS)
+    users = os.path.join(config_home, "uv", UV_TOML)
     above = None if _is_own(directory) else _first_above(os.path.dirname(directory))
     found = [os.path.abspath(path) for path in (given, above, users, _systems(environment)) if path]
     settings = [one for path in found if (one := _of_file(path))]
@@ -51,7 +49,7 @@ def confined(
         return
     # Readable for nobody else: an index may have a password in its URL.
     with tempfile.TemporaryDirectory(prefix="lockhook-") as folder:
-        path = os.path.join(folder, "uv", _SETTINGS)
+        path = os.path.join(folder, "uv", UV_TOML)
         _write(path, _merged(settings))
         if above:
             # Nothing in the project keeps uv from looking above it; this does.
@@ -60,7 +58,7 @@ def confined(
         # Others have their files there too, such as git and keyring.
         _link_all(config_home, folder)
         # The first that is there counts, so an empty one keeps uv from /etc.
-        _write(os.path.join(folder, "uv", "uv", _SETTINGS), {})
+        _write(os.path.join(folder, "uv", "uv", UV_TOML), {})
         yield {
             **environment,
             "XDG_CONFIG_HOME": folder,
@@ -77,16 +75,14 @@ def _config_home(environment: Mapping[str, str]) -> str:
 
 def _systems(environment: Mapping[str, str]) -> str | None:
     folders = (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
-    paths = [os.path.join(folder, "uv", _SETTINGS) for folder in (*folders, "/etc")]
+    paths = [os.path.join(folder, "uv", UV_TOML) for folder in (*folders, "/etc")]
     return next(filter(os.path.isfile, paths), None)
 
 
 def _is_own(directory: str) -> bool:
-    """Tell whether uv stops at a project, or at the workspace that it belongs to."""
-    return _settings_in(directory) is not None or any(
-        "workspace" in table_at(_read(os.path.join(above, "pyproject.toml")), "tool", "uv")
-        for above in _above(os.path.dirname(directory))
-    )
+    """Tell whether uv stops at a project, or at the root of the workspace that it belongs to."""
+    pyproject = workspace.document(os.path.join(directory, "pyproject.toml"))
+    return _settings_in(workspace.root_of(directory, pyproject)[0]) is not None
 
 
 def _first_above(directory: str) -> str | None:
@@ -102,17 +98,17 @@ def _above(directory: str) -> Iterator[str]:
 
 def _settings_in(directory: str) -> str | None:
     """Return the file of a directory that uv takes its settings from, if there is one."""
-    path = os.path.join(directory, _SETTINGS)
+    path = os.path.join(directory, UV_TOML)
     if os.path.isfile(path):
         return path
     path = os.path.join(directory, "pyproject.toml")
-    return path if "uv" in table_at(_read(path), "tool") else None
+    return path if "uv" in table_at(workspace.document(path), "tool") else None
 
 
 def _of_file(path: str) -> dict[str, Any]:
     """Return the settings of a file; relative paths of indexes become URLs."""
-    document = _read(path)
-    if os.path.basename(path) != _SETTINGS:
+    document = workspace.document(path)
+    if os.path.basename(path) != UV_TOML:
         document = table_at(document, "tool", "uv")
     directory = os.path.dirname(path)
     return {key: _with_urls(value, directory) for key, value in document.items()}
@@ -168,12 +164,3 @@ def _link_all(source: str, folder: str) -> None:
         for name in os.listdir(source):
             if name != "uv":
                 os.symlink(os.path.join(source, name), os.path.join(folder, name))
-
-
-def _read(path: str) -> dict[str, Any]:
-    # What cannot be read is for uv to complain of.
-    try:
-        with open(path, "rb") as file:
-            return tomli.load(file)
-    except (OSError, ValueError, RecursionError):
-        return {}

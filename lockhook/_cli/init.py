@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import freshness, git, hook_source, init, locks
 from lockhook._authoring.lines import split
+from lockhook._authoring.project import FILE
 from lockhook._cli.generate import directory_of
 from lockhook._cli.locks import git_add_paths, next_commands, shown_path
 from lockhook._cli.style import Style
@@ -58,15 +59,15 @@ def _commands(plan: Plan) -> Iterator[str]:
 
 
 def _steps(plan: Plan, directory: str) -> Iterator[str]:
-    pyproject, *hooks = plan.files
+    pyprojects = [file for file in plan.files if os.path.basename(file.path) == FILE]
     stage = [file.path for file in plan.files if file.is_changed or _is_untracked(file.path)]
-    if plan.uv_lock and pyproject.is_changed:
+    if plan.uv_lock and any(file.is_changed for file in pyprojects):
         yield "uv lock"
         stage.append(plan.uv_lock)
     due = _due(plan)
     if any(not verdict.is_current for verdict in due):
         yield "lockhook generate --all"
-    if hooks and not _is_installed(plan.project.directory):
+    if len(plan.files) > len(pyprojects) and not _is_installed(plan.project.directory):
         yield "pre-commit install"
     yield from git_add_paths([*stage, *(verdict.lock.path for verdict in due)], directory)
 

@@ -205,16 +205,11 @@ def _report(
 
 
 def _indexes(project: str | None) -> Indexes:
-    from lockhook._runtime import indexes
-    from lockhook._runtime.discovery import parse_toml
+    from lockhook._runtime import indexes, uv_config
 
-    if project is None:
-        return indexes.Indexes()
-    pyproject = os.path.join(project, "pyproject.toml")
     try:
-        with open(pyproject, "rb") as file:
-            return indexes.of_project(parse_toml(file.read(), pyproject), project)
-    except (OSError, ProjectError):
+        return indexes.of_project(uv_config.read(project)) if project else indexes.Indexes()
+    except ProjectError:
         # What was found is told in any case, if with fewer options to mend it.
         return indexes.Indexes()
 

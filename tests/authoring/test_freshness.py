@@ -174,7 +174,19 @@ def test_what_lockhook_did_not_write(
     ("dependency", "pins", "unsatisfied"),
     [
         ("pack", "pack==2 ; os_name=='nt'\npack==2+cpu ; os_name!='nt'\n", None),
-        ("pack>2 ; os_name=='nt'", "pack==2\npack==3\n", None),
+        ("pack>2 ; os_name=='nt'", "pack==2 ; os_name!='nt'\npack==3 ; os_name=='nt'\n", None),
+        ("pack>2 ; os_name=='nt'", "pack==3\n", None),
+        (
+            "pack>2 ; os_name=='nt'",
+            "pack==2 ; os_name=='nt'\npack==3 ; os_name!='nt'\n",
+            'pack 2 does not satisfy pack>2; os_name == "nt"',
+        ),
+        (
+            "pack ; os_name=='nt'",
+            "pack==2 ; os_name=='posix'\n",
+            'no pin for pack; os_name == "nt"',
+        ),
+        ("pack[more]", "pack==2\n", None),
         ("pack>2", "pack==2\npack==3\n", "pack 2, 3 does not satisfy pack>2"),
         ("pack>2", "pack @ https://example.org/pack.whl\n", None),
         ("pack>=2", "pack==2.1rc1\n", None),

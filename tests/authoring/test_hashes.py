@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lockhook._authoring.hashes import are_incomplete, complete
+from lockhook._runtime.uv_config import of_document
 
 TEXT = """\
 --find-links ../flat
@@ -47,4 +48,4 @@ def test_complete() -> None:
     ],
 )
 def test_where_hashes_are_incomplete(settings: dict[str, Any], expected: bool) -> None:
-    assert are_incomplete(settings) is expected
+    assert are_incomplete(of_document({"tool": {"uv": settings}})) is expected

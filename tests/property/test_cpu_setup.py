@@ -4,7 +4,7 @@ import tomli
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lockhook._authoring.cpu_setup import Edited, set_up
+from lockhook._authoring.cpu_setup import Around, Edited, set_up
 from lockhook._authoring.toml_edit import put_table
 
 # Parts of documents that can be put together in most orders; the last ones are single values.
@@ -31,6 +31,7 @@ PARTS = (
     '[tool.uv]\nindex = [{ url = "https://m/cpu" }]\n',
     "[tool.uv]\nsources = {}\n",
 )
+AROUND = Around(locked=frozenset({"torchvision"}))
 VALUES = frozenset(line.strip() for part in PARTS[-3:] for line in part.splitlines()[1:])
 
 
@@ -48,9 +49,9 @@ def test_any_document_is_set_up_once_and_keeps_its_lines(
         tomli.loads(text)
     except tomli.TOMLDecodeError:
         assume(False)
-    made = set_up(Edited(text=text), {"torchvision"}).text
+    made = set_up(Edited(text=text), AROUND).text
     made = put_table(made, ("tool", "lockhook", "locks", "a.txt"), {"hashes": True})
-    assert set_up(Edited(text=made), {"torchvision"}).text == made
+    assert set_up(Edited(text=made), AROUND).text == made
     later = iter(made.split("\n"))
     # Each line is found after the one before it.
     lost = [line for line in text.split("\n") if line.strip() not in VALUES and line not in later]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhook._runtime.indexes import Indexes, of_label, of_project
+from lockhook._runtime.uv_config import of_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +42,11 @@ CPU = {"name": "pytorch-cpu", "url": "https://h/whl"}
     ],
 )  # fmt: skip
 def test_of_project(pyproject: dict[str, Any], right: Indexes) -> None:
-    assert of_project(pyproject, "/project") == right
+    assert of_project(of_document(pyproject, "/project")) == right
 
 
 def test_relative_paths_become_urls(tmp_path: Path) -> None:
-    found = of_project(uv({"name": "cpu", "url": "./my index"}), str(tmp_path))
+    found = of_project(of_document(uv({"name": "cpu", "url": "./my index"}), str(tmp_path)))
     assert found.cpu == (tmp_path / "my index").as_uri()
 
 
