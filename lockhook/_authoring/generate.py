@@ -249,7 +249,8 @@ def _with_line_ends_of(old: str | None, text: str) -> str:
 
 def _generated(lock: ManagedLock, text: str, *, changed: bool, old: tuple[Pin, ...]) -> Generated:
     new = pins.read(text, lock.path)
-    served = SpecifierSet(f">={lowest_python(lock)}")
+    # Pins of a uv.lock have no markers of their own, and its root need not be a project.
+    served = SpecifierSet("" if lock.is_uvs else f">={lowest_python(lock)}")
     return Generated(
         lock=lock,
         changed=changed,

@@ -70,7 +70,7 @@ ROWS = {
     "a bound past the pin": Row(
         pyproject("<2.3", "<2"),
         "stale\n  - dependencies: numpy<2.3,>=1.26 -> numpy<2,>=1.26\n"
-        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4\n",
+        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4 (downgraded)\n",
         BASE | {"numpy": "1.26.4"},
     ),
     "version, comment and order": Row(
@@ -90,7 +90,7 @@ ROWS = {
     "a pin changed by hand that does not hold": Row(
         lock("numpy==2.2.6", "numpy==2.3.5"),
         "edited\n  - it was changed after lockhook wrote it\n"
-        "  regenerated:\n    ~ numpy 2.3.5 -> 2.2.6\n",
+        "  regenerated:\n    ~ numpy 2.3.5 -> 2.2.6 (downgraded)\n",
     ),
     "a pin deleted by hand": Row(
         lock("tqdm==4.67.1", "# gone"),
@@ -104,7 +104,7 @@ ROWS = {
     "a constraint in uv.toml": Row(
         (("uv.toml", "link-mode = 'copy'\n", "constraint-dependencies = ['numpy<2']\n"),),
         "stale\n  - uv.toml: constraint-dependencies: added\n"
-        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4\n",
+        "  regenerated:\n    ~ numpy 2.2.6 -> 1.26.4 (downgraded)\n",
         BASE | {"numpy": "1.26.4"},
     ),
     "a setting in uv.toml that moves nothing": Row((("uv.toml", "'copy'", "'hardlink'"),)),
