@@ -45,6 +45,7 @@ class View:
         text: lines for people.
         title: the heading in Markdown.
         rows: a table for Markdown, its heading first.
+        more: a second one, or nothing.
         annotations: for GitHub Actions.
         commands: what to run next, for Markdown.
     """
@@ -53,6 +54,7 @@ class View:
     text: Sequence[str]
     title: str
     rows: Sequence[tuple[str, ...]] = ()
+    more: Sequence[tuple[str, ...]] = ()
     annotations: Sequence[Annotation] = ()
     commands: Sequence[str] = field(default=())
 
@@ -128,12 +130,13 @@ def _yaml(view: View) -> Iterator[str]:
 
 def _markdown(view: View) -> Iterator[str]:
     yield f"### {_cell(view.title)}"
-    if len(view.rows) > 1:
-        head, *body = view.rows
-        yield ""
-        yield f"| {' | '.join(head)} |"
-        yield f"|{' --- |' * len(head)}"
-        yield from (f"| {' | '.join(map(_cell, row))} |" for row in body)
+    for table in (view.rows, view.more):
+        if len(table) > 1:
+            head, *body = table
+            yield ""
+            yield f"| {' | '.join(map(_cell, head))} |"
+            yield f"|{' --- |' * len(head)}"
+            yield from (f"| {' | '.join(map(_cell, row))} |" for row in body)
     if view.commands:
         yield ""
         yield "```sh"
