@@ -49,7 +49,7 @@ def _section(title: str, shown: list[str]) -> Iterator[str]:
 def _size(cluster: Cluster) -> str:
     """Return how many nodes and ranks there are, and their names."""
     hosts = cluster.hosts
-    return f"{len(hosts):,} ({_many(cluster.ranks, 'rank')}): {shorten(hosts)}"
+    return f"{len(hosts):,} ({_many(cluster.ranks, 'rank')}): {visible(shorten(hosts))}"
 
 
 def _many(count: int, what: str) -> str:
@@ -66,7 +66,7 @@ def where(places: Sequence[int], cluster: Cluster) -> str:
         share = f"{ranks:,} of {_many(cluster.ranks, 'rank')}"
     else:
         share = f"{len(hosts):,} of {len(cluster.hosts):,}"
-    return f"{shorten(hosts)} ({share})"
+    return f"{visible(shorten(hosts))} ({share})"
 
 
 def _heading(places: Sequence[int], cluster: Cluster) -> str:
@@ -78,7 +78,7 @@ def _heading(places: Sequence[int], cluster: Cluster) -> str:
 
 
 def _interpreter(group: Group) -> str:
-    return f"{group.python} in {visible(group.report.environment.get('prefix', '?'))}"
+    return visible(f"{group.python} in {group.report.environment.get('prefix', '?')}")
 
 
 def places_of(cluster: Cluster) -> dict[int, tuple[int, ...]]:
@@ -209,7 +209,7 @@ def _table(cluster: Cluster, *, verbose: bool) -> Iterator[str]:
     if not verbose and len(letters) == _COLUMNS:
         yield "  ... and what else there is, with --verbose or in the JSON report"
     shown = [("", *letters), *rows]
-    shown = [(row[0], *map(_cut, row[1:])) for row in shown]
+    shown = [(visible(row[0]), *map(_cut, row[1:])) for row in shown]
     widths = [max(len(row[column]) for row in shown) for column in range(len(nodes))]
     for row in shown:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

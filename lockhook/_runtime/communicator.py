@@ -180,7 +180,7 @@ def _wait(is_done: Callable[[], bool]) -> None:
 def _abort(comm: Comm, error: BaseException) -> NoReturn:
     """End the job: the others cannot be told, and must not wait."""
     interrupted = isinstance(error, KeyboardInterrupt)
-    reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
+    reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
     said = f"lockhook: rank {comm.Get_rank()}: the ranks cannot agree, the job ends: {reason}\n"
     try:
         sys.stderr.write(said)

@@ -22,10 +22,11 @@ def merge(reports: Iterable[Report]) -> Report:
     Raises:
         ValueError: if there are none.
     """
-    return of_tally(tallies.join_all(map(_tally, reports)))
+    return of_tally(tallies.join_all(map(of_one, reports)))
 
 
-def _tally(report: Report) -> Tally:
+def of_one(report: Report) -> Tally:
+    """Return the tally of one report, which may be a merged one."""
     if report.cluster is None:
         host = report.environment.get("hostname", "")
         return tallies.of([tallies.Look(host=host)], report)

@@ -48,7 +48,7 @@ def _words(names: Iterable[str]) -> Iterator[str]:
     families: dict[tuple[str, str], dict[int, set[int]]] = {}
     for name in names:
         head, digits, tail = _split(name)
-        padded = len(digits) if digits[:1] == "0" else 0
+        padded = len(digits) if digits[:1] == "0" and digits != "0" else 0
         number = int(digits) if digits else -1
         families.setdefault((head, tail), {}).setdefault(padded, set()).add(number)
     for (head, tail), by_width in sorted(families.items()):

@@ -137,11 +137,19 @@ def _look_again(found: Installed) -> None:
     Where something fails in any case, the verdict stands without.
     """
     for location, names in found.modules.items():
-        if not names:
-            try:
-                os.listdir(location)
-            except (FileNotFoundError, NotADirectoryError, ValueError):
-                pass  # what is not there, or no directory, `import` passes over too
+        error = None if names else _why_unreadable(location)
+        if error:
+            raise error
+
+
+def _why_unreadable(location: str) -> OSError | None:
+    try:
+        os.listdir(location)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None  # what is not there, or no directory, `import` passes over too
+    except OSError as error:
+        return error
+    return None
 
 
 def _proof(judged: Judged, files: Modified | None) -> Mapping[str, int]:
