@@ -12,6 +12,7 @@ from lockhook import __version__
 from lockhook._guard import (
     SWITCHED_OFF,
     VARIABLE,
+    refuse,
     say,
     say_that_it_is_misspelt,
     say_what_is_not_enforced,
@@ -94,7 +95,11 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
 
     # What the operator wants on this rank; the strictest holds for all.
     mode = os.environ.get(VARIABLE) or "enforce"
-    verdict, interruption = decide(comm, question, mode, publish)
+    try:
+        verdict, interruption = decide(comm, question, mode, publish)
+    except UsageError as error:  # the ranks have no communicator, so each says it for itself
+        refuse(error, on_failure)
+        return unchecked(question.lockfile, str(error))
     if on_failure == "exit" and verdict.code and verdict.report.guard == "enforce":
         raise SystemExit(verdict.code)
     if interruption:

@@ -206,7 +206,7 @@ def guard(
     unwritten = None if record is None else _try_to_write(report, os.fsdecode(record))
     refused = refused or (unwritten if report.ok else None)
     if refused and mode == "enforce":
-        _refuse(refused, on_failure)
+        refuse(refused, on_failure)
         return report
     if unwritten:
         say(f"lockhook: {visible(str(unwritten))}")
@@ -270,7 +270,8 @@ def _refuse_mismatch(report: Report, on_failure: str) -> None:
     logging.getLogger("lockhook").warning("%s", report)
 
 
-def _refuse(error: LockhookError, on_failure: str) -> None:
+def refuse(error: LockhookError, on_failure: str) -> None:
+    """Say what cannot be decided, in the way that the caller of the guard wants it said."""
     if on_failure == "raise":
         raise error
     text = f"lockhook: {visible(str(error))}"

@@ -10,6 +10,7 @@ All talk goes through a duplicate of it, so that no message of the benchmark's c
 
 from __future__ import annotations
 
+import os
 import sys
 from time import sleep
 
@@ -182,8 +183,11 @@ def _abort(comm: Comm, error: BaseException) -> NoReturn:
     interrupted = isinstance(error, KeyboardInterrupt)
     reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
     said = f"lockhook: rank {comm.Get_rank()}: the ranks cannot agree, the job ends: {reason}\n"
+    code = 130 if interrupted else 3
     try:
         sys.stderr.write(said)
         sys.stderr.flush()
     finally:
-        comm.Abort(130 if interrupted else 3)
+        comm.Abort(code)
+        # MPICH returns from it while its launcher goes about killing the ranks.
+        os._exit(code)
