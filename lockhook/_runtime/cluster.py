@@ -119,6 +119,11 @@ class Cluster(Record):
         """How many processes the verdict is about."""
         return sum(group.ranks for group in self.groups)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some node has several environments, so that its name is not enough."""
+        return sum(len(group.looks) for group in self.groups) > len(self.hosts)
+
     def as_json(self) -> dict[str, Any]:
         """Return what the JSON report holds of it."""
         hosts = self.hosts

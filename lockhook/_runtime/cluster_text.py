@@ -60,8 +60,7 @@ def where(places: Sequence[int], cluster: Cluster) -> str:
     """Return which nodes some groups are: ``node[017-018] (2 of 64)``."""
     groups = [cluster.groups[place] for place in places]
     hosts = frozenset().union(*(group.hosts for group in groups))
-    looks = sum(len(group.looks) for group in cluster.groups)
-    if looks > len(cluster.hosts):  # some node has several environments
+    if cluster.is_mixed:
         ranks = sum(group.ranks for group in groups)
         share = f"{ranks:,} of {_many(cluster.ranks, 'rank')}"
     else:
@@ -69,7 +68,7 @@ def where(places: Sequence[int], cluster: Cluster) -> str:
     return f"{visible(shorten(hosts))} ({share})"
 
 
-def _heading(places: Sequence[int], cluster: Cluster) -> str:
+def heading(places: Sequence[int], cluster: Cluster) -> str:
     """Return which nodes some groups are, and the interpreters there."""
     pythons = dict.fromkeys(_interpreter(cluster.groups[place]) for place in places)
     first, *others = pythons
@@ -109,7 +108,7 @@ def _by_nodes(
             together.setdefault(places[number], []).append(finding)
     told = list(together.items())
     for groups, findings in told if verbose else told[:_GROUPS]:
-        yield f"  {_heading(groups, cluster)}:"
+        yield f"  {heading(groups, cluster)}:"
         shown = [f"    {line(finding)}" for finding in findings]
         yield from _few(shown, _LINES, "findings", verbose=verbose, indent="    ")
     if not verbose and len(told) > _GROUPS:
@@ -170,7 +169,8 @@ def matrix(cluster: Cluster, *, verbose: bool = False) -> list[tuple[str, ...]]:
         return []
     columns = _columns(different, cluster)
     shown = columns if verbose else columns[:_COLUMNS]
-    nodes = ("", *(where(places, cluster) for _, places in shown))
+    name = heading if cluster.is_mixed else where
+    nodes = ("", *(name(places, cluster) for _, places in shown))
     rows = zip(*(cells for cells, _ in shown), strict=True)
     return [nodes, *((_row(d), *row) for d, row in zip(different, rows, strict=True))]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from lockhook._runtime.cluster import Difference
 from lockhook._runtime.nodes import shorten
 from lockhook._runtime.report import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from lockhook._runtime.cluster import Group
     from lockhook._runtime.report import Report
@@ -153,24 +155,36 @@ def _cell(finding: Finding) -> str:
     return f"{finding.found} {finding.status}".lstrip()
 
 
-def uneven(difference: Difference, groups: Sequence[Group]) -> Finding:
-    """Return the note that nodes differ in something that the lock lets pass."""
-    told = [
-        f"{_told(cell)} on {shorten(_hosts(groups, places), 4)}"
-        for cell, places in difference.found.items()
-    ]
-    if difference.elsewhere:
-        told.append(f"{_told(difference.elsewhere)} elsewhere")
-    return Finding(
-        status="uneven",
-        package=difference.package,
-        message=f"differs between nodes: {'; '.join(told)}",
-        fails=False,
-    )
+def uneven(different: Iterable[Difference], groups: Sequence[Group]) -> Iterator[Finding]:
+    """Yield a note for each thing in which nodes differ and that the lock lets pass."""
+    hosts = [host for group in groups for host in group.hosts]
+    # On these the name of the node does not tell which environment is meant.
+    mixed = {host for host, count in Counter(hosts).items() if count > 1}
+    for difference in different:
+        if not difference.fails:
+            told = [
+                f"{_told(cell)} on {_where(groups, places, mixed)}"
+                for cell, places in difference.found.items()
+            ]
+            if difference.elsewhere:
+                told.append(f"{_told(difference.elsewhere)} elsewhere")
+            yield Finding(
+                status="uneven",
+                package=difference.package,
+                message=f"differs between nodes: {'; '.join(told)}",
+                fails=False,
+            )
 
 
 def _told(cell: str) -> str:
     return "not installed" if cell == ABSENT else cell
+
+
+def _where(groups: Sequence[Group], places: Sequence[int], mixed: Set[str]) -> str:
+    hosts = _hosts(groups, places)
+    if hosts.isdisjoint(mixed):
+        return shorten(hosts, 4)
+    return f"{shorten(hosts, 4)} in {groups[places[0]].report.environment.get('prefix', '?')}"
 
 
 def _hosts(groups: Sequence[Group], places: Iterable[int]) -> frozenset[str]:

@@ -136,7 +136,6 @@ def _findings(
     for index, group in enumerate(groups):
         for finding in group.report.findings:
             add(finding, [index])
-    for difference in different:
-        if not difference.fails:
-            add(uneven(difference, groups), ())
+    for note in uneven(different, groups):
+        add(note, ())
     return tuple(number), places

@@ -225,6 +225,11 @@ def test_several_environments_on_one_node() -> None:
     merged = Report.merge(reports)
     assert "Nodes: 1 (8 ranks): vm" in str(merged)
     assert "  vm (5 of 8 ranks), CPython 3.11.7 in /opt/other:\n    - numpy: " in str(merged)
+    assert "  A: vm (3 of 8 ranks), CPython 3.11.7 in /opt/env\n" in str(merged)
+    uneven = Report.merge([report("vm"), report("vm", extra("rich", "14.0"), environment=other)])
+    assert [f.message for f in uneven.findings if f.status == "uneven"] == [
+        "differs between nodes: 14.0 on vm in /opt/other; not installed elsewhere"
+    ]
 
 
 @pytest.mark.parametrize(
