@@ -10,7 +10,8 @@ from lockhook._runtime.report import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from lockhook._runtime.cluster import Group
     from lockhook._runtime.report import Report
@@ -180,7 +181,7 @@ def _told(cell: str) -> str:
     return "not installed" if cell == ABSENT else cell
 
 
-def _where(groups: Sequence[Group], places: Sequence[int], mixed: Set[str]) -> str:
+def _where(groups: Sequence[Group], places: Sequence[int], mixed: AbstractSet[str]) -> str:
     hosts = _hosts(groups, places)
     if hosts.isdisjoint(mixed):
         return shorten(hosts, 4)
