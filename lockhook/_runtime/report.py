@@ -93,7 +93,8 @@ class Report(Record):
 
     Attributes:
         lockfile: the lock's path, as it was named.
-        lock_sha256: of its bytes, in hex; "" if it was not read.
+        lock_sha256: of its bytes, in hex; of the digests of all files if it includes others; "" if
+            it was not read.
         status: ``"passed"``, ``"failed"``, or ``"unchecked"`` if the guard was switched off.
         summary: how many packages in each state; ``total`` does not count `extra` and
             `not_applicable`.

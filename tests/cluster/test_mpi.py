@@ -490,6 +490,46 @@ def test_verify_without_mpi4py_on_one_rank(mpi: Mpi, folder: Path, tmp_path: Pat
     assert "lockhook: --mpi needs mpi4py and an MPI library: No module named 'mpi4py'" in left.err
 
 
+BENCHMARK = """\
+from mpi4py import MPI
+
+import lockhook
+{fault}
+lockhook.guard("requirements.txt", comm=MPI.COMM_WORLD)
+print("measured")
+"""
+
+
+def shell_of(mpi: Mpi) -> dict[str, str]:
+    """Return the variables by which a plain `mpiexec` does what `OPTIONS` ask for."""
+    return {
+        "PATH": os.pathsep.join([str(mpi.good.folder / "bin"), os.environ["PATH"]]),
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+
+
+def test_the_command_of_the_readme(mpi: Mpi, folder: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = readme.partition("<!-- mpi -->\n```sh\n")[2].partition("\n")[0]
+    (folder / "bench.py").write_text(BENCHMARK.format(fault=""))
+    left = launch(["sh", "-euc", command], folder, **shell_of(mpi))
+    assert (left.code, left.err) == (0, "")
+    assert left.out.count("Status: PASSED") == 1
+    assert left.out.count("measured\n") == 8
+
+
+def test_a_rank_that_never_gets_to_the_guard(mpi: Mpi, folder: Path) -> None:
+    fault = "if MPI.COMM_WORLD.rank == 5: raise ImportError('no lockhook here')"
+    (folder / "bench.py").write_text(BENCHMARK.format(fault=fault))
+    began = time.monotonic()
+    left = launch(mpi.command((8, mpi.good, ["-m", "mpi4py", "bench.py"])), folder)
+    assert time.monotonic() - began < LIMIT
+    assert left.code != 0
+    assert "no lockhook here" in left.err
+
+
 def test_nothing_of_mpi_is_imported_unasked(mpi: Mpi, folder: Path) -> None:
     code = (
         "import sys, lockhook; lockhook.guard('requirements.txt')\n"
