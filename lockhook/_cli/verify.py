@@ -109,7 +109,7 @@ def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:
         rows=[("code", "package", "finding", "where", *nodes), *rows],
         more=cluster_text.matrix(found.cluster, verbose=verbose) if found.cluster else (),
         annotations=[_annotation(finding, where.get(number)) for number, finding in findings],
-        commands=found.fix,
+        commands=list(cluster_text.commands(found.cluster)) if found.cluster else found.fix,
     )
 
 

@@ -129,20 +129,32 @@ def _few(
 
 def _fixes(cluster: Cluster, *, verbose: bool) -> Iterator[str]:
     """Yield what to run, under the nodes on which to run it."""
-    together: dict[tuple[str, ...], list[int]] = {}
-    for place, group in enumerate(cluster.groups):
-        if group.report.fix:
-            together.setdefault(group.report.fix, []).append(place)
-    told = list(together.items())
-    for commands, places in told if verbose else told[:_GROUPS]:
+    told = list(_by_fix(cluster).items())
+    for fix, places in told if verbose else told[:_GROUPS]:
         yield ""
         everywhere = len(places) == len(cluster.groups)
         there = "" if everywhere else f" these on {where(places, cluster)}"
         yield f"To fix, run one of{there}:"
-        yield from (f"  {visible(command)}" for command in commands)
+        yield from (f"  {visible(command)}" for command in fix)
     if not verbose and len(told) > _GROUPS:
         left = [place for _, places in told[_GROUPS:] for place in places]
         yield f"  ... and others on {where(left, cluster)}"
+
+
+def _by_fix(cluster: Cluster) -> dict[tuple[str, ...], list[int]]:
+    together: dict[tuple[str, ...], list[int]] = {}
+    for place, group in enumerate(cluster.groups):
+        if group.report.fix:
+            together.setdefault(group.report.fix, []).append(place)
+    return together
+
+
+def commands(cluster: Cluster) -> Iterator[str]:
+    """Yield what to run as lines for a shell, with comments that say where."""
+    for fix, places in _by_fix(cluster).items():
+        if len(places) < len(cluster.groups):
+            yield f"# one of these on {where(places, cluster)}"
+        yield from fix
 
 
 def _advice(report: Report, cluster: Cluster, *, verbose: bool) -> Iterator[str]:

@@ -195,7 +195,8 @@ def test_markdown_and_annotations(capsys: pytest.CaptureFixture[str]) -> None:
         "|  | node\\[001-003\\] (3 of 4) | node004 (1 of 4) |\n"
         "| --- | --- | --- |\n"
         "| numpy | 2.3.5 | 1.26.4 |\n\n"
-        "```sh\nuv pip install -r requirements.txt\npip install -r requirements.txt\n```\n"
+        "```sh\n# one of these on node004 (1 of 4)\n"
+        "uv pip install -r requirements.txt\npip install -r requirements.txt\n```\n"
     )
     view.show(shown, "github")
     assert capsys.readouterr().out == (
@@ -396,6 +397,13 @@ def test_nodes_that_all_differ_are_a_screen_too() -> None:
     verbose = "\n".join(lines(merged, verbose=True))
     assert "..." not in verbose
     assert verbose.count("\n    - p") == 300
+
+
+def test_many_different_fixes() -> None:
+    fixes = [report(f"n{i}", NUMPY, fix=(f"fix {i}",)) for i in range(20)]
+    text = str(Report.merge(fixes))
+    assert "To fix, run one of these on n5 (1 of 20):\n  fix 5\n" in text
+    assert "\n  ... and others on n[6-19] (14 of 20)" in text
 
 
 def test_one_node_with_much_to_tell() -> None:
