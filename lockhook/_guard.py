@@ -71,6 +71,7 @@ def verify(
 
     Raises:
         LockfileError: if there is no lock, or it cannot be relied on.
+        ClusterError: with ``comm``, on every rank, if something cannot be decided on one.
         UsageError: if an argument makes no sense.
     """
     if comm is not None:

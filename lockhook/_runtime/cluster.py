@@ -44,8 +44,8 @@ class Group(Record):
 
     @property
     def is_decided(self) -> bool:
-        """Whether anything was judged, or was meant to be."""
-        return self.report.status != "unchecked" or self.report.guard == "off"
+        """Whether anything was judged."""
+        return self.report.status != "unchecked"
 
     def as_json(self) -> dict[str, Any]:
         """Return what the JSON report holds of these nodes."""

@@ -288,6 +288,11 @@ def test_switched_off() -> None:
     off = undecided("a", "off").replace(guard="off", advice=())
     merged = Report.merge([off, off])
     assert (merged.status, merged.guard, merged.findings) == ("unchecked", "off", ())
+    mixed = Report.merge([off, report("b")])
+    assert (mixed.status, [f.message for f in mixed.findings]) == (
+        "failed",
+        ["cannot be decided: off"],
+    )
 
 
 def test_a_package_of_the_lock_that_passes_and_differs() -> None:
