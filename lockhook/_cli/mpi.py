@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from lockhook import _cluster
@@ -14,8 +15,6 @@ from lockhook._runtime.names import visible
 from lockhook.errors import LockhookError, MissingToolError, UsageError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from lockhook._runtime.compare import Policy
     from lockhook._runtime.model import Asked
     from lockhook._runtime.report import Report
@@ -43,7 +42,7 @@ def run(args: Namespace) -> int:
             return verdict.replace(code=max(code, verdict.code))
         return verdict
 
-    verdict, interruption = _cluster.decide(comm, _question(args), "enforce", publish)
+    verdict, interruption = _cluster.decide(comm, _question(args, comm), "enforce", publish)
     if failure:
         raise failure[0]
     if interruption:
@@ -60,9 +59,12 @@ def _print(verdict: _cluster.Verdict, args: Namespace) -> None:
         print(f"lockhook: {visible(str(verdict.unwritten))}", file=sys.stderr)
 
 
-def _question(args: Namespace) -> _cluster.Question:
+def _question(args: Namespace, comm: Any) -> _cluster.Question:
+    # Some launchers give every rank a terminal, but only the first has anything to say on it.
+    quiet = args.quiet or comm.Get_rank() != 0
+
     def judge(policy: Policy, asked: Asked) -> Report:  # noqa: ARG001 - `report` makes them anew
-        return verify.report(args)
+        return verify.report(Namespace(**{**vars(args), "quiet": quiet}))
 
     return _cluster.Question(
         lockfile=args.lockfile,

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 import lockhook
-from lockhook._cli import mpi, view
+from lockhook._cli import mpi, verify, view
 from lockhook._runtime import installed
 from tests.cli.schemas import SCHEMAS
 from tests.cluster import fake_mpi
@@ -70,6 +70,24 @@ def test_what_cannot_be_decided(world: World, run: Run, lock: Path) -> None:
     result = run("verify", "--mpi", "-l", lock, "--allow-missing", "--record", "no/where.json")
     assert result.code == 2
     assert "no/where.json: the report cannot be written: No such file" in result.err
+
+
+def test_only_the_first_rank_draws(
+    world: World, run: Run, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet: list[bool] = []
+
+    def report(args: Any) -> Any:
+        quiet.append(args.quiet)
+        raise lockhook.UsageError("seen")
+
+    monkeypatch.setattr(verify, "report", report)
+    args = _arguments(lock)
+    for rank in range(2):
+        question = mpi._question(args, Comm(world, "world", [0, 1], rank))
+        with pytest.raises(lockhook.UsageError):
+            question.judge(*question.ask())
+    assert quiet == [False, True]
 
 
 def test_a_report_that_cannot_be_printed(
