@@ -121,8 +121,10 @@ def verify(comm: Comm, question: Question, *, record: Path | None) -> Report:
     )
     if interruption:
         raise interruption
-    if verdict.code > LockMismatch.exit_code or verdict.unwritten:
+    if verdict.code > LockMismatch.exit_code:
         raise error_of(verdict)
+    if verdict.unwritten:
+        raise verdict.unwritten
     return verdict.report
 
 
@@ -184,7 +186,7 @@ class _Own:
             self.policy, self.asked = question.ask()
             self.key = _key(question, self.policy, self.asked)
         except BaseException as error:  # noqa: BLE001 - the others wait for this rank
-            self.failure, self.key = error, os.urandom(16)
+            self.failure, self.key = error, repr(error).encode("utf-8", "backslashreplace")
 
     def look(self, offers: Offers, ranks: int) -> Tally | None:
         if not _is_one_version(offers):

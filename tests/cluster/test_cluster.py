@@ -296,6 +296,11 @@ def test_verify(tmp_path: Path) -> None:
     assert (reports[0].status, reports[0].summary["missing"]) == ("failed", 1)
     assert reports[0].cluster.ranks == 3
 
+    errors = World([0, 0]).run(
+        lambda comm: lockhook.verify(lock, comm=comm, record=tmp_path / "no" / "where.json")
+    )
+    assert [type(e) for e in errors] == [lockhook.UsageError] * 2
+
     lock.write_text("no-such-package>=1\n")
     errors = World([0, 0, 1]).run(program)
     assert [(type(e), e.exit_code) for e in errors] == [(ClusterError, 3)] * 3
