@@ -19,7 +19,7 @@ from lockhook._guard import (
     unchecked,
     write,
 )
-from lockhook._runtime import communicator, environment, merge, nodes, tally
+from lockhook._runtime import communicator, environment, nodes, tally
 from lockhook._runtime.names import visible
 from lockhook._runtime.record import Record
 from lockhook.errors import ClusterError, LockhookError, LockMismatch, UsageError
@@ -281,6 +281,9 @@ def _strictest(offers: Offers) -> str:
 
 
 def _verdict(found: Tally) -> Verdict:
+    # Only where the verdicts come together.
+    from lockhook._runtime import merge
+
     report = merge.of_tally(found)
     gravest = max(look.code for look in found.looks)
     passes = report.ok or report.guard == "off"
@@ -293,7 +296,7 @@ def _of_several_versions(offers: Offers) -> Verdict:
     report = unchecked(None, reason).replace(
         guard=_strictest(offers), advice=("install one version of lockhook for all ranks",)
     )
-    return Verdict(report=merge.merge([report]), code=LockhookError.exit_code)
+    return Verdict(report=type(report).merge([report]), code=LockhookError.exit_code)
 
 
 def _counted(offers: Offers, which: int) -> str:

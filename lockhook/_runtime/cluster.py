@@ -104,32 +104,22 @@ class Cluster(Record):
     Attributes:
         groups: in order of their first rank.
         differences: what the groups differ in.
+        hosts: the names of all nodes.
+        ranks: how many processes the verdict is about.
+        is_mixed: whether some node has several environments, so that its name is not enough.
     """
 
     groups: tuple[Group, ...]
-    differences: tuple[Difference, ...] = ()
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The names of all nodes."""
-        return frozenset().union(*(group.hosts for group in self.groups))
-
-    @property
-    def ranks(self) -> int:
-        """How many processes the verdict is about."""
-        return sum(group.ranks for group in self.groups)
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether some node has several environments, so that its name is not enough."""
-        return sum(len(group.looks) for group in self.groups) > len(self.hosts)
+    differences: tuple[Difference, ...]
+    hosts: frozenset[str]
+    ranks: int
+    is_mixed: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return what the JSON report holds of it."""
-        hosts = self.hosts
         return {
-            "nodes": fold(hosts),
-            "count": len(hosts),
+            "nodes": fold(self.hosts),
+            "count": len(self.hosts),
             "ranks": self.ranks,
             "groups": [group.as_json() for group in self.groups],
             "differences": [difference.as_json() for difference in self.differences],

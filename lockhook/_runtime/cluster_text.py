@@ -180,11 +180,15 @@ def matrix(cluster: Cluster, *, verbose: bool = False) -> list[tuple[str, ...]]:
     if not different:
         return []
     columns = _columns(different, cluster)
-    shown = columns if verbose else columns[:_COLUMNS]
+    most = len(columns) if verbose or len(columns) == _COLUMNS + 1 else _COLUMNS
+    shown, hidden = columns[:most], columns[most:]
     name = heading if cluster.is_mixed else where
-    nodes = ("", *(name(places, cluster) for _, places in shown))
-    rows = zip(*(cells for cells, _ in shown), strict=True)
-    return [nodes, *((_row(d), *row) for d, row in zip(different, rows, strict=True))]
+    nodes = ["", *(name(places, cluster) for _, places in shown)]
+    rows = [[_row(d), *(cells[i] for cells, _ in shown)] for i, d in enumerate(different)]
+    if hidden:
+        nodes.append(f"{where([place for _, places in hidden for place in places], cluster)}")
+        rows = [[*row, "..."] for row in rows]
+    return [tuple(row) for row in (nodes, *rows)]
 
 
 def _row(difference: Difference) -> str:
@@ -218,8 +222,6 @@ def _table(cluster: Cluster, *, verbose: bool) -> Iterator[str]:
     yield "Nodes differ:"
     letters = [_letter(column) for column in range(len(nodes) - 1)]
     yield from (f"  {letter}: {who}" for letter, who in zip(letters, nodes[1:], strict=True))
-    if not verbose and len(letters) == _COLUMNS:
-        yield "  ... and what else there is, with --verbose or in the JSON report"
     shown = [("", *letters), *rows]
     shown = [(visible(row[0]), *map(_cut, row[1:])) for row in shown]
     widths = [max(len(row[column]) for row in shown) for column in range(len(nodes))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lockhook._runtime.cluster import Difference
+from lockhook._runtime.fix import quote
 from lockhook._runtime.nodes import shorten
 from lockhook._runtime.report import Finding
 
@@ -39,7 +40,7 @@ def _undecided(report: Report) -> Finding:
 
 
 def _lock(group: Group) -> str:
-    return group.report.lock_sha256[:12]
+    return group.report.lock_sha256
 
 
 def _python(group: Group) -> str:
@@ -49,11 +50,11 @@ def _python(group: Group) -> str:
 # What must be the same on all ranks, whatever the lock says. Compared where it is known.
 _MUST_AGREE: Mapping[str, Callable[[Group], str]] = {"lock": _lock, "Python": _python}
 _TOLD = {
-    "lock": "another lock than elsewhere: sha256 {0}..., not {1}...",
+    "lock": "another lock than elsewhere: sha256 {0:.12}..., not {1:.12}...",
     "Python": "another Python than elsewhere: {0}, not {1}",
 }
 _NEXT = {
-    "lock": "copy the lock of the other nodes there: all ranks must read the same bytes",
+    "lock": "make {0} the same as elsewhere: all ranks must read the same bytes",
     "Python": "start these ranks with {1} too",
 }
 
@@ -90,10 +91,11 @@ def _by(value: Callable[[Group], str], groups: Sequence[Group]) -> dict[str, lis
 
 def advice(groups: Sequence[Group]) -> Iterator[str]:
     """Yield what makes the nodes agree in what they must."""
+    mixed = _mixed(groups)
     for what, value in _MUST_AGREE.items():
         for finding, places in _disagreeing(groups, what, value):
-            hosts = shorten(_hosts(groups, places))
-            yield f"{hosts}: {_NEXT[what].format(finding.found, finding.expected)}"
+            what_to_do = _NEXT[what].format(quote([finding.path]), finding.expected)
+            yield f"{_where(groups, places, mixed)}: {what_to_do}"
 
 
 def differences(groups: Sequence[Group]) -> Iterator[Difference]:
@@ -101,7 +103,8 @@ def differences(groups: Sequence[Group]) -> Iterator[Difference]:
     for what, value in _MUST_AGREE.items():
         found = _by(value, groups)
         if len(found) > 1:
-            places = {cell: tuple(places) for cell, places in found.items()}
+            width = 12 if what == "lock" else None  # of a digest that is enough to tell
+            places = {cell[:width]: tuple(places) for cell, places in found.items()}
             yield Difference(
                 package="", what=what, found=places, elsewhere="", in_lock=False, fails=True
             )
@@ -131,16 +134,15 @@ def _of_package(
     expected = next((f.expected for f in findings.values() if f.expected), "")
     # No finding about a package of the lock: it is the locked one. Any other is not there.
     elsewhere = (expected or ABSENT) if others else ""
-    cells: dict[str, tuple[int, ...]] = {}
+    cells: dict[str, list[int]] = {}
     for place, finding in findings.items():
-        cell = _cell(finding)
-        cells[cell] = (*cells.get(cell, ()), place)
+        cells.setdefault(_cell(finding), []).append(place)
     if len({*cells, elsewhere} - {""}) < 2:
         return None
     return Difference(
         package=package,
         what=package,
-        found=cells,
+        found={cell: tuple(places) for cell, places in cells.items()},
         elsewhere=elsewhere,
         in_lock=bool(expected),
         fails=any(finding.fails for finding in findings.values()),
@@ -160,9 +162,7 @@ def _cell(finding: Finding) -> str:
 
 def uneven(different: Iterable[Difference], groups: Sequence[Group]) -> Iterator[Finding]:
     """Yield a note for each thing in which nodes differ and that the lock lets pass."""
-    hosts = [host for group in groups for host in group.hosts]
-    # On these the name of the node does not tell which environment is meant.
-    mixed = {host for host, count in Counter(hosts).items() if count > 1}
+    mixed = _mixed(groups)
     for difference in different:
         if not difference.fails:
             told = [
@@ -181,6 +181,12 @@ def uneven(different: Iterable[Difference], groups: Sequence[Group]) -> Iterator
 
 def _told(cell: str) -> str:
     return "not installed" if cell == ABSENT else cell
+
+
+def _mixed(groups: Sequence[Group]) -> AbstractSet[str]:
+    """Return the nodes of which the name does not tell which environment is meant."""
+    hosts = Counter(host for group in groups for host in group.hosts)
+    return {host for host, count in hosts.items() if count > 1}
 
 
 def _where(groups: Sequence[Group], places: Sequence[int], mixed: AbstractSet[str]) -> str:

@@ -45,7 +45,14 @@ def of_tally(tally: Tally) -> Report:
     different = tuple(differences(groups))
     findings, places = _findings(groups, different)
     groups = [group.replace(findings=tuple(p)) for group, p in zip(groups, places, strict=True)]
-    cluster = Cluster(groups=tuple(groups), differences=different)
+    hosts = frozenset(look.host for look in tally.looks)
+    cluster = Cluster(
+        groups=tuple(groups),
+        differences=different,
+        hosts=hosts,
+        ranks=sum(look.ranks for look in tally.looks),
+        is_mixed=len(tally.looks) > len(hosts),
+    )
     reports = [group.report for group in groups]
     failing = [report for report in reports if not report.ok]
     return Report(

@@ -240,13 +240,15 @@ def test_several_environments_on_one_node() -> None:
             [*nodes(1, 3), *nodes(4, 4, lock_sha256="b" * 64)],
             "another lock than elsewhere: sha256 bbbbbbbbbbbb..., not aaaaaaaaaaaa...",
             (1,),
-            "node004: copy the lock of the other nodes there: all ranks must read the same bytes",
+            "node004: make requirements.txt the same as elsewhere: "
+            "all ranks must read the same bytes",
         ),
         (  # as many of each: what comes first is the usual one
             [*nodes(1, 1, lock_sha256="b" * 64), *nodes(2, 2)],
             "another lock than elsewhere: sha256 aaaaaaaaaaaa..., not bbbbbbbbbbbb...",
             (1,),
-            "node002: copy the lock of the other nodes there: all ranks must read the same bytes",
+            "node002: make requirements.txt the same as elsewhere: "
+            "all ranks must read the same bytes",
         ),
         (
             [
@@ -399,6 +401,8 @@ def test_nodes_that_all_differ_are_a_screen_too() -> None:
     assert str(merged).count("\n") < 60
     assert "  ... and more on n[6-299] (294 of 300)\n" in str(merged)
     assert "  ... and 290 more\n" in str(merged)
+    assert "  G: n[6-299] (294 of 300)\n" in str(merged)
+    assert "  p0000  2  1  1  1  1  1  ...\n" in str(merged)
     verbose = "\n".join(lines(merged, verbose=True))
     assert "..." not in verbose
     assert verbose.count("\n    - p") == 300
