@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from lockhook._runtime.communicator import Comm
     from lockhook._runtime.report import Report
 
 
@@ -37,11 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def guard_args(args: argparse.Namespace) -> Report | None:
+def guard_args(args: argparse.Namespace, *, comm: Comm | None = None) -> Report | None:
     """Run the guard if ``--verify-lockfile`` was given; call it before the benchmark is built.
 
     Args:
         args: what the parser of `add_arguments` returned.
+        comm: as `lockhook.guard` has it.
 
     Returns:
         The report, or None if the flag was not given.
@@ -52,4 +54,5 @@ def guard_args(args: argparse.Namespace) -> Report | None:
         args.verify_lockfile,
         skip=("mpi4py", *args.skip_lockfile_package),
         strict=args.strict_lockfile,
+        comm=comm,
     )

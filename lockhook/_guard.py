@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Literal
 
+    from lockhook._cluster import Question
+    from lockhook._runtime.communicator import Comm
+    from lockhook._runtime.model import Asked
     from lockhook._runtime.verification import Faults
     from lockhook.errors import LockhookError, UsageError
 
@@ -43,6 +46,7 @@ def verify(
     strict: bool = False,
     integrity: Integrity = False,
     accelerator: Accelerator = None,
+    comm: Comm | None = None,
     record: Path | None = None,
 ) -> Report:
     """Compare the installed packages with a lock. Prints nothing and never exits.
@@ -58,15 +62,24 @@ def verify(
         integrity: ``"size"`` or ``"hash"`` (or True) to hold every file of the locked packages
             against its RECORD.
         accelerator: ``"cpu"`` or ``"any"``; what the project's settings say if it is None.
-        record: a file to write the JSON report to, atomically.
+        comm: a communicator of mpi4py: its ranks, which all have to call this, look at the disk
+            once on each node, and all get the one report.
+        record: a file to write the JSON report to, atomically; rank 0 does.
 
     Returns:
         The report; ``report.ok`` tells whether the environment is what the lock says.
 
     Raises:
         LockfileError: if there is no lock, or it cannot be relied on.
+        ClusterError: with ``comm``, on every rank, if something cannot be decided on one.
         UsageError: if an argument makes no sense.
     """
+    if comm is not None:
+        from lockhook import _cluster
+
+        options = (skip, allow_missing, strict, accelerator, integrity)
+        question = _question(lockfile, options, (extras, groups), faults_of_lock)
+        return _cluster.verify(comm, question, record=record)
     policy = _policy(skip, allow_missing, strict, accelerator, integrity)
     asked = _names("extras", extras), _names("groups", groups)
     report = _verify(lockfile, policy, asked, faults_of_lock)
@@ -89,6 +102,28 @@ def _policy(
         accelerator=_one_of("accelerator", accelerator, (None, "cpu", "any")),
         integrity=_one_of("integrity", _HASH.get(integrity, integrity), (None, "size", "hash")),
     )
+
+
+def _question(
+    lockfile: Path | None,
+    options: tuple[Iterable[str], bool, bool, Accelerator, Integrity],
+    more: tuple[Iterable[str], Iterable[str]],
+    lock_faults: Faults | None,
+) -> Question:
+    """Return what a rank is to find out, without a look at it: that may fail on one alone."""
+    from lockhook._cluster import Question
+
+    def ask() -> tuple[Policy, Asked]:
+        from lockhook._runtime.model import Asked
+
+        extras, groups = more
+        asked = Asked(extras=_names("extras", extras), groups=_names("groups", groups))
+        return _policy(*options), asked
+
+    def judge(policy: Policy, asked: Asked) -> Report:
+        return _verify(lockfile, policy, (asked.extras, asked.groups), lock_faults)
+
+    return Question(lockfile=lockfile, ask=ask, judge=judge)
 
 
 def _verify(
@@ -135,6 +170,7 @@ def guard(
     strict: bool = False,
     integrity: Integrity = False,
     accelerator: Accelerator = None,
+    comm: Comm | None = None,
     record: Path | None = None,
     on_failure: Literal["exit", "raise", "warn"] = "exit",
 ) -> Report:
@@ -155,7 +191,9 @@ def guard(
         integrity: ``"size"`` or ``"hash"`` (or True) to hold every file of the locked packages
             against its RECORD.
         accelerator: ``"cpu"`` or ``"any"``; what the project's settings say if it is None.
-        record: a file to write the JSON report to, atomically, whatever the outcome.
+        comm: a communicator of mpi4py: its ranks, which all have to call this, look at the disk
+            once on each node and come to one verdict, which rank 0 prints.
+        record: a file to write the JSON report to, atomically, whatever the outcome; rank 0 does.
         on_failure: ``"exit"`` prints the report on stderr and exits; ``"raise"`` raises;
             ``"warn"`` logs the report as a warning and returns.
 
@@ -167,6 +205,13 @@ def guard(
         LockMismatch: with ``on_failure="raise"``, if the environment differs.
         LockhookError: with ``on_failure="raise"``, if that cannot be decided.
     """
+    if comm is not None:
+        from lockhook import _cluster
+
+        options = (skip, allow_missing, strict, accelerator, integrity)
+        faults = faults_of_lock if strict else None
+        question = _question(lockfile, options, (extras, groups), faults)
+        return _cluster.guard(comm, question, record=record, on_failure=on_failure)
     if on_failure not in {"exit", "raise", "warn"}:
         raise lockhook.UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
     mode = operators_mode()
@@ -185,10 +230,10 @@ def guard(
     unwritten = None if record is None else _try_to_write(report, os.fsdecode(record))
     refused = refused or (unwritten if report.ok else None)
     if refused and mode == "enforce":
-        _refuse(refused, on_failure)
+        refuse(refused, on_failure)
         return report
     if unwritten:
-        _say(f"lockhook: {visible(str(unwritten))}")
+        say(f"lockhook: {visible(str(unwritten))}")
     return _act(report, mode, on_failure)
 
 
@@ -203,10 +248,16 @@ def _try_to_write(report: Report, path: str) -> UsageError | None:
 def operators_mode() -> str:
     """Return ``enforce``, ``warn`` or ``off``, as the operator wants it (``LOCKHOOK_GUARD``)."""
     mode = os.environ.get(VARIABLE, "")
-    if mode not in {"", "enforce", "warn", "off"}:
-        # A misspelt "off" must not switch anything off, nor be passed over.
-        _say(f"lockhook: {VARIABLE}={mode!r} is none of enforce, warn, off: the guard stays on")
-    return mode if mode in {"warn", "off"} else "enforce"
+    if mode in {"warn", "off"}:
+        return mode
+    if mode not in {"", "enforce"}:
+        say_that_it_is_misspelt(mode)
+    return "enforce"
+
+
+def say_that_it_is_misspelt(mode: str) -> None:
+    """Say on stderr that a mode is none: one that was to be "off" must not be passed over."""
+    say(f"lockhook: {VARIABLE}={mode!r} is none of enforce, warn, off: the guard stays on")
 
 
 def _act(report: Report, mode: str, on_failure: str) -> Report:
@@ -221,36 +272,37 @@ def _act(report: Report, mode: str, on_failure: str) -> Report:
 def say_what_is_not_enforced(report: Report) -> None:
     """Say on stderr that the operator overrides a verdict, and the verdict itself."""
     if report.guard != "enforce":
-        _say(f"lockhook: the guard is not enforced ({VARIABLE}={report.guard})")
+        say(f"lockhook: the guard is not enforced ({VARIABLE}={report.guard})")
     if report.guard == "warn" and not report.ok:
-        _say(str(report))
+        say(str(report))
 
 
 def _say_if_nothing_applied(report: Report) -> None:
     for finding in report.findings:
         if finding.status == "inapplicable":
-            _say(f"lockhook: {visible(report.lockfile)}: {finding.message}")
+            say(f"lockhook: {visible(report.lockfile)}: {finding.message}")
 
 
 def _refuse_mismatch(report: Report, on_failure: str) -> None:
     if on_failure == "raise":
         raise lockhook.LockMismatch(report)
     if on_failure == "exit":
-        _say(str(report))
+        say(str(report))
         raise SystemExit(lockhook.LockMismatch.exit_code)
     import logging
 
     logging.getLogger("lockhook").warning("%s", report)
 
 
-def _refuse(error: LockhookError, on_failure: str) -> None:
+def refuse(error: LockhookError, on_failure: str) -> None:
+    """Say what cannot be decided, in the way that the caller of the guard wants it said."""
     if on_failure == "raise":
         raise error
     text = f"lockhook: {visible(str(error))}"
     if error.hint:
         text += f"\n  next: {visible(error.hint)}"
     if on_failure == "exit":
-        _say(text)
+        say(text)
         raise SystemExit(error.exit_code) from None
     import logging
 
@@ -292,7 +344,8 @@ def _names(argument: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Write a line on stderr, if it takes one."""
     try:
         if sys.stderr is not None:
             sys.stderr.write(f"{text}\n")

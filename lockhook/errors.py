@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lockhook._runtime.report import Report
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "DisagreementError",
     "EnvironmentUnreadableError",
@@ -130,3 +131,17 @@ class LockMismatch(LockhookError):  # noqa: N818 - the name is the sentence: a l
             path=report.lockfile,
         )
         self.report = report
+
+
+class ClusterError(LockhookError):
+    """Nothing can be decided on some nodes of a cluster.
+
+    Attributes:
+        report: the whole report; it has what was found on the other nodes.
+        exit_code: the gravest of all ranks.
+    """
+
+    def __init__(self, reason: str, report: Report, *, exit_code: int = 3) -> None:
+        super().__init__(reason)
+        self.report = report
+        self.exit_code = exit_code

@@ -25,6 +25,7 @@ _BIN = os.path.dirname(sys.executable)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--registry", action="store_true", help="run what needs the package registry")
     parser.addoption("--kills", type=int, default=5, help="how often to kill a run at random")
+    parser.addoption("--jobs", type=int, default=2, help="how often to run an MPI job that differs")
     parser.addoption("--pairs", type=int, default=2, help="how many pairs of runs at once")
 
 

@@ -92,6 +92,13 @@ def test_only_few_start_programs_and_none_a_shell(module: str) -> None:
             assert not (keyword.arg == "shell" and ast.unparse(keyword.value) != "False")
 
 
+def test_one_module_imports_mpi4py() -> None:
+    # Whoever gives the guard a communicator has imported it already.
+    assert [m for m in MODULES if any(part_of(name, "mpi4py") for name in imports(m))] == [
+        "lockhook._cli.mpi"
+    ]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_read_is_run(module: str) -> None:
     dangerous = {

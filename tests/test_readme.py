@@ -17,8 +17,9 @@ from lockhook._authoring import config, freshness
 from lockhook._authoring.project import Project
 from lockhook._cli import parser as parsers
 from lockhook._cli.main import INTERRUPTED
-from lockhook._runtime import report
+from lockhook._runtime import merge, report, tally
 from tests.cli.schemas import SCHEMAS
+from tests.runtime.test_merge import NUMPY, extra, nodes
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,7 +82,7 @@ def test_the_python_can_be_compiled_and_names_what_there_is() -> None:
 
 
 def test_the_report_is_a_real_one() -> None:
-    (shown,) = [block for block in blocks("text") if block.startswith("Lockfile Validation")]
+    shown, _ = [block for block in blocks("text") if block.startswith("Lockfile Validation")]
     location = "/opt/env/lib/python3.11/site-packages"
     finding = report.Finding(
         status="mismatched",
@@ -105,6 +106,17 @@ def test_the_report_is_a_real_one() -> None:
         proof={"version": 3, "archive": 0},
     )
     assert shown == f"{real}\n"
+
+
+def test_the_report_of_a_cluster_is_a_real_one() -> None:
+    _, shown = [block for block in blocks("text") if block.startswith("Lockfile Validation")]
+    rich, other = extra("rich", "14.0"), extra("rich", "13.0")
+    reports = [*nodes(1, 16, rich), *nodes(17, 18, NUMPY, rich), *nodes(19, 63, rich)]
+    tallies = [
+        tally.of([tally.Look(host=report.environment["hostname"], ranks=128)], report)
+        for report in [*reports, *nodes(64, 64, other)]
+    ]
+    assert shown == f"{merge.of_tally(tally.join_all(tallies))}\n"
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:

@@ -132,6 +132,11 @@ def _verify(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="look into .venv of each project, or the active environment; silent if all is well",
     )
+    parser.add_argument(
+        "--mpi",
+        action="store_true",
+        help="one verdict for all ranks of an MPI job: mpiexec ... lockhook verify --mpi",
+    )
 
 
 def _judging(parser: argparse.ArgumentParser) -> None:

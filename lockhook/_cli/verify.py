@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lockhook import _guard
 from lockhook._cli import progress
 from lockhook._cli.view import Annotation, View, show
-from lockhook._runtime import environment, verification
+from lockhook._runtime import cluster_text, environment, verification
 from lockhook._runtime.discovery import find
 from lockhook._runtime.fix import quote
 from lockhook._runtime.model import Asked
@@ -29,20 +29,24 @@ def run(args: Namespace) -> int:
     Raises:
         LockhookError: if it cannot be decided.
     """
+    if args.mpi:
+        from lockhook._cli import mpi
+
+        return mpi.run(args)
     if args.project_environment:
         from lockhook._cli import project_environment
 
         return project_environment.run(args)
     found = report(args)
     if not args.python and not args.quiet:
-        _say_if_another_is_active()
+        say_if_another_is_active()
     if args.record:
         _guard.write(found, args.record)
     show(view(found, quiet=args.quiet, verbose=args.verbose), args.format)
     return 0 if found.ok else 1
 
 
-def _say_if_another_is_active() -> None:
+def say_if_another_is_active() -> None:
     """Warn of the wrong environment: lockhook installed for all, and a virtual one active."""
     active = os.environ.get("VIRTUAL_ENV")
     if active and os.path.realpath(active) != os.path.realpath(sys.prefix):
@@ -90,26 +94,50 @@ def asked(args: Namespace) -> Asked:
 
 def view(found: Report, *, quiet: bool = False, verbose: bool = False) -> View:
     """Return a report for every format."""
-    findings = [f for f in found.findings if f.fails or f.status != "extra" or verbose]
+    findings = [
+        (number, finding)
+        for number, finding in enumerate(found.findings)
+        if finding.fails or finding.status != "extra" or verbose
+    ]
+    where = _nodes(found)
+    nodes = ("nodes",) if found.cluster else ()
+    rows = [_row(finding, where.get(number)) for number, finding in findings]
     return View(
         document=found.as_json(),
         text=list(lines(found, quiet=quiet, verbose=verbose)),
         title=f"{found.lockfile}: {found.status}",
-        rows=[("code", "package", "finding", "where"), *map(_row, findings)],
-        annotations=[_annotation(finding) for finding in findings],
-        commands=found.fix,
+        rows=[("code", "package", "finding", "where", *nodes), *rows],
+        sections=_differences(found, verbose=verbose),
+        annotations=[_annotation(finding, where.get(number)) for number, finding in findings],
+        commands=list(cluster_text.commands(found.cluster)) if found.cluster else found.fix,
     )
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    return finding.code, finding.package, finding.message, finding.location
+def _differences(found: Report, *, verbose: bool) -> list[tuple[str, list[tuple[str, ...]]]]:
+    rows = cluster_text.matrix(found.cluster, verbose=verbose) if found.cluster else []
+    return [("Where the nodes differ", rows)] if rows else []
 
 
-def _annotation(finding: Finding) -> Annotation:
+def _nodes(found: Report) -> dict[int, str]:
+    """Return on which nodes each finding of a merged report holds."""
+    if not found.cluster:
+        return {}
+    told = dict.fromkeys(range(len(found.findings)), "")
+    places = cluster_text.places_of(found.cluster)
+    return told | {n: cluster_text.where(p, found.cluster) for n, p in places.items()}
+
+
+def _row(finding: Finding, nodes: str | None) -> tuple[str, ...]:
+    row = finding.code, finding.package, finding.message, finding.location
+    return row if nodes is None else (*row, nodes)
+
+
+def _annotation(finding: Finding, nodes: str | None) -> Annotation:
+    message = f"{finding.message} ({finding.location})" if finding.location else finding.message
     return Annotation(
         level="error" if finding.fails else "notice",
         title=f"{finding.code} {finding.package}".rstrip(),
-        message=f"{finding.message} ({finding.location})" if finding.location else finding.message,
+        message=f"{nodes}: {message}" if nodes else message,
         path=finding.path,
         line=finding.line,
     )

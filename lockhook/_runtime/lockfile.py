@@ -57,7 +57,7 @@ def _load_requirements(path: str) -> Lock:
         raise LockfileError("holds no pins: that is no lock", path=path, hint=_NEXT)
     return Lock(
         path=path,
-        sha256=sha256(data),
+        sha256=collected.digest(data),
         pins=tuple(collected.pins),
         constraints=tuple(collected.constraints),
         indexes=tuple(collected.indexes),
@@ -152,6 +152,12 @@ class _Collected:
         self.constraints: list[Constraint] = []
         self.indexes: list[tuple[str, str]] = []
         self.files = 0
+        self.digests: list[str] = []
+
+    def digest(self, data: bytes) -> str:
+        """Return the digest of the first file, or of the digests of all if it includes others."""
+        own = sha256(data)
+        return sha256(" ".join([own, *self.digests]).encode()) if self.digests else own
 
     def add(self, data: bytes, path: str) -> None:
         """Take in one file, and what it includes where it includes it."""
@@ -190,6 +196,7 @@ class _Collected:
         except LockfileError as error:
             reason = f"includes {entry.target!r}, which {error.reason}"
             raise LockfileError(reason, path=path, line=entry.line) from None
+        self.digests.append(sha256(data))
         # Like pip, and unlike uv: what a constraints file includes by -r is to be installed.
         return _file(data, target, constrains=entry.constrains)
 

@@ -113,7 +113,8 @@ class Lock(Record):
 
     Attributes:
         path: as the user named it.
-        sha256: of the bytes of the named file, in hex.
+        sha256: of the bytes of the named file, in hex; of the digests of all files if it includes
+            others.
         pins: in the order of the files.
         constraints: of its ``-c`` files.
         indexes: ``(option, url)`` for each index line, such as ``--extra-index-url``.

@@ -7,8 +7,10 @@ from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+
+    from lockhook._runtime.cluster import Cluster
 
 SCHEMA = 1
 
@@ -29,6 +31,9 @@ CODES = {
     "uncovered": "LH113",
     "stale": "LH114",
     "edited": "LH115",
+    "differing": "LH116",
+    "undecided": "LH117",
+    "uneven": "LH118",
 }
 
 # What the summary always shows, and what it shows when it is not zero.
@@ -88,7 +93,8 @@ class Report(Record):
 
     Attributes:
         lockfile: the lock's path, as it was named.
-        lock_sha256: of its bytes, in hex; "" if it was not read.
+        lock_sha256: of its bytes, in hex; of the digests of all files if it includes others; "" if
+            it was not read.
         status: ``"passed"``, ``"failed"``, or ``"unchecked"`` if the guard was switched off.
         summary: how many packages in each state; ``total`` does not count `extra` and
             `not_applicable`.
@@ -104,6 +110,7 @@ class Report(Record):
         integrity: how files were looked at, and at how many; None if they were not.
         guard: ``"enforce"``, or what ``LOCKHOOK_GUARD`` made of it: ``"warn"`` or ``"off"``.
         reason: why nothing could be checked, or "".
+        cluster: the nodes that it is of, if it was merged.
     """
 
     lockfile: str
@@ -118,6 +125,7 @@ class Report(Record):
     integrity: Mapping[str, Any] | None = None
     guard: str = "enforce"
     reason: str = ""
+    cluster: Cluster | None = None
     _hidden = ("_lock",)
 
     @classmethod
@@ -141,6 +149,20 @@ class Report(Record):
             object.__setattr__(self, field, sha256(self._lock))
             return self.lock_sha256
 
+    @staticmethod
+    def merge(reports: Iterable[Report]) -> Report:
+        """Return one report of many, such as each worker of a job made.
+
+        Args:
+            reports: of any environments, by the same lock; merged ones may be among them.
+
+        Raises:
+            ValueError: if there are none.
+        """
+        from lockhook._runtime.merge import merge
+
+        return merge(reports)
+
     @property
     def ok(self) -> bool:
         """Whether the environment is what the lock says."""
@@ -162,6 +184,7 @@ class Report(Record):
             "advice": list(self.advice),
             "environment": dict(self.environment),
             "proof": dict(self.proof),
+            "cluster": self.cluster and self.cluster.as_json(),
         }
 
     def __str__(self) -> str:
@@ -176,10 +199,27 @@ def lines(report: Report, *, quiet: bool = False, verbose: bool = False) -> Iter
         quiet: only the findings that fail.
         verbose: name the packages beside the lock too, which are otherwise only counted.
     """
+    if report.cluster:
+        from lockhook._runtime import cluster_text
+
+        yield from cluster_text.lines(report, report.cluster, quiet=quiet, verbose=verbose)
+        return
     failing = [finding for finding in report.findings if finding.fails]
     if quiet:
         yield from map(line, failing)
         return
+    yield from head(report)
+    if report.reason:
+        return
+    yield from counts(report)
+    yield from _section("Issues:", failing)
+    yield from _section("Notes:", _notes(report, verbose=verbose))
+    yield from _commands("To fix, run one of:", report.fix)
+    yield from _commands("What an installation cannot mend:", report.advice)
+
+
+def head(report: Report) -> Iterator[str]:
+    """Yield the first lines of a text report: what was judged by, and the verdict."""
     yield "Lockfile Validation Report"
     yield "=========================="
     yield f"Lockfile: {visible(report.lockfile)}"
@@ -188,16 +228,15 @@ def lines(report: Report, *, quiet: bool = False, verbose: bool = False) -> Iter
         yield f"Guard: {report.guard} (LOCKHOOK_GUARD)"
     if report.reason:
         yield f"Reason: {visible(report.reason)}"
-        return
+
+
+def counts(report: Report) -> Iterator[str]:
+    """Yield how many packages are in which state, and how much is proven."""
     yield ""
     yield from _summary(report.summary)
     yield from _proof(report.proof)
     if report.integrity:
         yield "Files: {checked} checked by {mode}, {modified} modified".format(**report.integrity)
-    yield from _section("Issues:", failing)
-    yield from _section("Notes:", _notes(report, verbose=verbose))
-    yield from _commands("To fix, run one of:", report.fix)
-    yield from _commands("What an installation cannot mend:", report.advice)
 
 
 def _summary(summary: Mapping[str, int]) -> Iterator[str]:

@@ -125,10 +125,33 @@ def _verify(
         )
         return fix.propose(findings, here)
 
+    if judged.counts["missing"] and not any(finding.fails for finding in findings):
+        _look_again(found)
     report = _report(lock, environment, judged, findings, propose).replace(
         proof=_proof(judged, files)
     )
     return report.replace(integrity=files.facts) if files else report
+
+
+def _look_again(found: Installed) -> None:
+    """Raise the error of a directory that only seems empty: what is missing may be in it.
+
+    Where something fails in any case, the verdict stands without.
+    """
+    for location, names in found.modules.items():
+        error = None if names else _why_unreadable(location)
+        if error:
+            raise error
+
+
+def _why_unreadable(location: str) -> OSError | None:
+    try:
+        os.listdir(location)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None  # what is not there, or no directory, `import` passes over too
+    except OSError as error:
+        return error
+    return None
 
 
 def _proof(judged: Judged, files: Modified | None) -> Mapping[str, int]:

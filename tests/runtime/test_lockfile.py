@@ -48,6 +48,16 @@ def test_encodings(data: bytes, lock: Write) -> None:
     assert loaded.sha256 == hashlib.sha256(data).hexdigest()
 
 
+def test_the_digest_covers_what_is_included(lock: Write) -> None:
+    lock("foo==1\n", "more.txt")
+    path = lock("-r more.txt\n")
+    before = load(path).sha256
+    digests = [hashlib.sha256(data).hexdigest() for data in (b"-r more.txt\n", b"foo==1\n")]
+    assert before == hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    lock("foo==2\n", "more.txt")
+    assert load(path).sha256 != before
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -119,6 +119,7 @@ def test_the_json() -> None:
         "integrity": None,
         "guard": "enforce",
         "reason": "",
+        "cluster": None,
     }
 
 
