@@ -146,7 +146,7 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     if len(rows) > 1:
         head, *body = rows
         yield ""
-        yield f"| {' | '.join(head)} |"
+        yield f"| {' | '.join(map(_cell, head))} |"
         yield f"|{' --- |' * len(head)}"
         yield from (f"| {' | '.join(map(_cell, row))} |" for row in body)
 
