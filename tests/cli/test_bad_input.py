@@ -251,7 +251,10 @@ UNSATISFIABLE = (
 )
 
 
-def test_requirements_that_cannot_be_met(project: Make, run: Run) -> None:
+def test_requirements_that_cannot_be_met(
+    project: Make, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # to which uv breaks its lines
     folder = project("click")
     run("generate")
     before = (folder / "requirements.txt").read_bytes()
