@@ -63,9 +63,11 @@ def _difference(
     if len({(pin.version, pin.reference or pin.url) for pin in (*ours, *theirs)}) == 1:
         return None
     for environment in _shared(ours, theirs, one, other):
-        pair = _version(ours, environment), _version(theirs, environment)
-        if all(pair) and pair[0] != pair[1]:
-            return pair
+        mine = _version(ours, environment)
+        # The pin that is hoped for first: long markers take longest here.
+        hoped = sorted(theirs, key=lambda pin: _what(pin) != mine)
+        if mine and (yours := _version(hoped, environment)) and yours != mine:
+            return mine, yours
     return None
 
 
@@ -83,4 +85,8 @@ def _shared(
 
 def _version(pins: list[Pin], environment: Mapping[str, str]) -> str:
     applying = (pin for pin in pins if not pin.marker or evaluate(pin.marker, environment))
-    return next((pin.version or pin.url for pin in applying), "")
+    return next(map(_what, applying), "")
+
+
+def _what(pin: Pin) -> str:
+    return pin.version or pin.url

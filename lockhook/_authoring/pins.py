@@ -134,6 +134,7 @@ def _of_uv_lock(text: str, path: str) -> Iterator[Pin]:
     return graph_pins.read(graph_of(text, path)[0], os.path.dirname(os.path.abspath(path)))
 
 
+@lru_cache(maxsize=2)  # a check judges the pins of a lock after its metadata
 def graph_of(text: str, path: str) -> tuple[uv_lock.Graph, dict[str, Any]]:
     """Return the graph of a uv.lock, and the parsed document.
 

@@ -47,12 +47,16 @@ def environments(
         machine: the one ``platform_machine`` to try, "" for all that there are.
     """
     literals = {found["text"] for marker in markers for found in _LITERAL.finditer(marker)}
+    asked = " ".join(markers)
+    # What no marker asks for makes no difference, and one of it stands for all; but for the
+    # Pythons, of which the caller may leave some out.
     pythons = sorted(set(_pythons(literals)))
-    # A word that is no machine makes no difference to what asks for one.
-    named = literals if any("platform_machine" in marker for marker in markers) else set()
-    for system in systems:
+    named = literals if "platform_machine" in asked else set()
+    implementations = _IMPLEMENTATIONS if "implementation" in asked else _IMPLEMENTATIONS[:1]
+    for system in systems if "os_name" in asked or "platform" in asked else systems[:1]:
         machines = [machine] if machine else sorted(_MACHINES[system] | named)
-        for each, python, names in itertools.product(machines, pythons, _IMPLEMENTATIONS):
+        machines = machines if "platform_machine" in asked else machines[:1]
+        for each, python, names in itertools.product(machines, pythons, implementations):
             yield _environment(system, each, python, names)
 
 

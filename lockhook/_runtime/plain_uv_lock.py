@@ -7,6 +7,8 @@ taken apart once for each shape.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lockhook._runtime.uv_files import of_uv_lock
 from lockhook._runtime.uv_layout import is_key, is_plain_text, string
 
@@ -43,55 +45,134 @@ def document(data: bytes) -> dict[str, Any] | None:
     if not is_plain_text(data):
         return None
     head, *blocks = data.decode().split(_PACKAGE)
-    shapes: dict[tuple[str, ...], Shape] = {}
+    reader = _Reader()
     try:
-        top = _tables(head, shapes, _OF_LOCK)
-        packages = [_package(block, shapes) for block in blocks]
+        top = reader.tables(head, _OF_LOCK)
+        packages = [reader.package(block) for block in blocks]
     except _NotPlainError:
         return None
     # `package` in the head would be a second one.
-    return None if "package" in top else {**top, "package": packages}
+    is_plain = "package" not in top and reader.are_files()
+    return {**top, "package": packages} if is_plain else None
 
 
-def _package(block: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]:
-    # The lists are taken out whole: lines of them are most of a lock.
-    start = block.find(_WHEELS)
-    if start < 0:
-        return _tables(block, shapes, _OF_PACKAGE)
-    end = block.find("\n]", start)
-    package = _tables(block[:start] + block[end + 2 :], shapes, _OF_PACKAGE)
-    # In a table behind the package's own, it would be of that table.
-    if end < 0 or "\n[" in block[:start]:
+class _Reader:
+    """What is known of a lock while it is read: the shapes of its tables, and its files."""
+
+    def __init__(self) -> None:
+        self.shapes: dict[tuple[str, ...], Shape] = {}
+        # Inline tables by their text: an index is named by each package.
+        self.inline: dict[str, dict[str, Any]] = {}
+        # By the number of quotes in a line: lists of files, and what each URL must hold.
+        self.files: dict[int, list[tuple[str, str]]] = {}
+
+    def package(self, block: str) -> dict[str, Any]:
+        """Return what one ``[[package]]`` says, but for its files."""
+        # The lists are taken out whole: lines of them are most of a lock.
+        start = block.find(_WHEELS)
+        if start < 0:
+            return self.tables(block, _OF_PACKAGE)
+        end = block.find("\n]", start)
+        package = self.tables(block[:start] + block[end + 2 :], _OF_PACKAGE)
+        # In a table behind the package's own, it would be of that table.
+        if end < 0 or "\n[" in block[:start] or block[end - 1] != ",":
+            raise _NotPlainError
+        text = block[start + len(_WHEELS) : end - 1]
+        self._add_files(text, package, f"-{package.get('version')}-")
+        return package
+
+    def tables(self, text: str, headers: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+        """Return what stands between two ``[[package]]``, with the tables inside it."""
+        top: dict[str, Any] = {}
+        table = top
+        lines = iter(text.split("\n"))
+        for line in lines:
+            key, _, value = line.partition(" = ")
+            if line[:1] == "[":
+                table = _below(top, headers.get(line, ("",)))
+            elif line:
+                is_odd = key == "wheels" or (key == "sdist" and table is not top)
+                if is_odd or key in table or not is_key(key):
+                    raise _NotPlainError
+                table[key] = value if key == "sdist" else self._value(value, lines)
+        if "sdist" in top:
+            self._add_files(top.pop("sdist"), top, "")
+        return top
+
+    def _value(self, text: str, lines: Iterator[str]) -> Any:
+        if text[:1] == '"' and (value := string(text)) is not None:
+            return value
+        if text == "[":
+            return list(self._items(lines))
+        if text[:1] == "{":
+            return self._inline(text)
+        if text[:2] == "[{" and text[-2:] == "}]":  # a list of one table
+            return [self._inline(text[1:-1])]
+        if text[:1] == "[" and text[-1:] == "]":
+            return self._inline(f"{{ a = {text} }}")["a"]
+        if text.isdigit() and (text == "0" or text[0] != "0"):
+            return int(text)
         raise _NotPlainError
-    text = block[start + len(_WHEELS) : end]
-    _check_files(package, text[:-1] if text[-1:] == "," else "", f"-{package.get('version')}-")
-    return package
+
+    def _items(self, lines: Iterator[str]) -> Iterator[Any]:
+        """Yield what stands in the lines of a list."""
+        for line in lines:
+            if line == "]":
+                return
+            text = line[4:-1]
+            if line[:4] != _ITEM or line[-1] != ",":
+                raise _NotPlainError
+            if text[:1] == "{":
+                yield self._inline(text)
+            elif (value := string(text)) is not None:
+                yield value
+            else:
+                raise _NotPlainError
+        raise _NotPlainError
+
+    def _inline(self, text: str) -> dict[str, Any]:
+        """Return an inline table of strings, of lists of strings, and of tables of them."""
+        known = self.inline.get(text)
+        if known is not None:
+            return known
+        parts = text.split('"')
+        values, between = parts[1::2], tuple(parts[::2])
+        if "\\" in text or len(values) == len(between):
+            raise _NotPlainError
+        shape = self.shapes.get(between)
+        if shape is None:
+            shape = self.shapes[between] = _shape("\0".join(between))
+        table = self.inline[text] = _filled(shape, iter(values))
+        return table
+
+    def _add_files(self, text: str, package: Mapping[str, Any], needle: str) -> None:
+        source = package.get("source")
+        if not isinstance(source, dict) or "registry" not in source or not package.get("version"):
+            raise _NotPlainError
+        width = text.partition("\n")[0].count('"')
+        self.files.setdefault(width, []).append((text, needle))
+
+    def are_files(self) -> bool:
+        """Tell whether all are files, and those of wheels of their version, as `uv_pins` does."""
+        for files in self.files.values():
+            # One look at all of them together takes a third of a look at each list.
+            urls = of_uv_lock(f",\n{_ITEM}".join([text for text, _ in files]))
+            if urls is None or not _are_of_their_versions(urls, files):
+                return False
+        return True
+
+
+def _are_of_their_versions(urls: list[str], files: list[tuple[str, str]]) -> bool:
+    left = iter(urls)
+    for text, needle in files:
+        quoted = needle.replace("+", "%2B")
+        for url in islice(left, text.count("\n") + 1):
+            if needle not in url and quoted not in url:
+                return False
+    return True
 
 
 _WHEELS = f"\nwheels = [\n{_ITEM}"
-
-
-def _tables(
-    text: str,
-    shapes: dict[tuple[str, ...], Shape],
-    headers: Mapping[str, tuple[str, ...]],
-) -> dict[str, Any]:
-    """Return what stands between two ``[[package]]``, with the tables inside it."""
-    top: dict[str, Any] = {}
-    table = top
-    lines = iter(text.split("\n"))
-    for line in lines:
-        key, _, value = line.partition(" = ")
-        if line[:1] == "[":
-            table = _below(top, headers.get(line, ("",)))
-        elif line:
-            is_odd = key == "wheels" or (key == "sdist" and table is not top)
-            if is_odd or key in table or not is_key(key):
-                raise _NotPlainError
-            table[key] = _value(value, lines, shapes) if key != "sdist" else value
-    if "sdist" in top:
-        _check_files(top, top.pop("sdist"), "")
-    return top
 
 
 def _below(top: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
@@ -105,51 +186,6 @@ def _below(top: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
     table[last] = {}
     below: dict[str, Any] = table[last]
     return below
-
-
-def _value(text: str, lines: Iterator[str], shapes: dict[tuple[str, ...], Shape]) -> Any:
-    if (value := string(text)) is not None:
-        return value
-    if text == "[":
-        return list(_items(lines, shapes))
-    if text[:1] == "{":
-        return _inline(text, shapes)
-    if text[:2] == "[{" and text[-2:] == "}]":  # a list of one table
-        return [_inline(text[1:-1], shapes)]
-    if text[:1] == "[" and text[-1:] == "]":
-        return _inline(f"{{ a = {text} }}", shapes)["a"]
-    if text.isdigit() and (text == "0" or text[0] != "0"):
-        return int(text)
-    raise _NotPlainError
-
-
-def _items(lines: Iterator[str], shapes: dict[tuple[str, ...], Shape]) -> Iterator[Any]:
-    """Yield what stands in the lines of a list."""
-    for line in lines:
-        if line == "]":
-            return
-        if line[:4] != _ITEM or line[-1] != ",":
-            raise _NotPlainError
-        text = line[4:-1]
-        if text[:1] == "{":
-            yield _inline(text, shapes)
-        elif (value := string(text)) is not None:
-            yield value
-        else:
-            raise _NotPlainError
-    raise _NotPlainError
-
-
-def _inline(text: str, shapes: dict[tuple[str, ...], Shape]) -> dict[str, Any]:
-    """Return an inline table of strings, of lists of strings, and of tables of them."""
-    parts = text.split('"')
-    values, between = parts[1::2], tuple(parts[::2])
-    if "\\" in text or len(values) == len(between):
-        raise _NotPlainError
-    shape = shapes.get(between)
-    if shape is None:
-        shape = shapes[between] = _shape("\0".join(between))
-    return _filled(shape, iter(values))
 
 
 def _filled(shape: Shape, values: Iterator[str]) -> dict[str, Any]:
@@ -198,14 +234,3 @@ def _kind(text: str) -> int | Shape | None:
     if text[:1] != "[" or set(items) != {"\0"}:
         raise _NotPlainError
     return len(items)
-
-
-def _check_files(package: dict[str, Any], text: str, needle: str) -> None:
-    """Check files of a package, and that they are of its version, as `uv_pins` does."""
-    source = package.get("source")
-    if not isinstance(source, dict) or "registry" not in source or not package.get("version"):
-        raise _NotPlainError
-    urls = of_uv_lock(text)
-    quoted = needle.replace("+", "%2B")
-    if not urls or not all(needle in url or quoted in url for url in urls):
-        raise _NotPlainError

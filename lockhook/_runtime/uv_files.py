@@ -47,17 +47,20 @@ def _are_attributes(middles: list[str]) -> bool:
     if timed and not _are_times([middle[:timed] for middle in middles]):
         return False
     sizes = [middle[timed : -len(_SHA256)] for middle in middles]
-    return _are_sizes(sizes) if sized > timed else set(sizes) == {""}
+    return _are_numbers(sizes, _SIZE, "") if sized > timed else set(sizes) == {""}
 
 
-def _are_sizes(texts: list[str]) -> bool:
-    """Tell it of ``, size = 1``: decimal numbers without a zero in front."""
-    width = len(_SIZE)
-    numbers = [text[width:] for text in texts]
+def _are_numbers(texts: list[str], before: str, after: str) -> bool:
+    """Tell whether each text is a decimal number, without a zero in front, between two others."""
+    joined = "\n".join(texts).removeprefix(before).removesuffix(after)
+    # Whatever else stands somewhere is still there, and is no digit.
+    numbers = joined.replace(f"{after}\n{before}", "\n")
+    ends = f"\n{numbers}\n"
     return (
-        {text[:width] for text in texts} == {_SIZE}
-        and all(map(str.isdigit, numbers))
-        and "\n0" not in "\n" + "\n".join(numbers)
+        numbers.count("\n") == len(texts) - 1
+        and numbers.replace("\n", "").isdigit()
+        and "\n0" not in ends
+        and "\n\n" not in ends
     )
 
 
@@ -107,10 +110,7 @@ def of_uv_lock(text: str) -> list[str] | None:
 
 def _are_uploads(texts: list[str]) -> bool:
     end = ", upload-time = "
-    sizes = [text.removesuffix(end) for text in texts]
-    if {text[-len(end) :] for text in texts} != {end}:
-        return False
-    return set(sizes) == {""} or _are_sizes(sizes)
+    return set(texts) == {end} or _are_numbers(texts, _SIZE, end)
 
 
 def _are_digests(texts: list[str]) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
+_USUAL = frozenset({"name", "version", "source", "dependencies", "sdist", "marker", "registry"})
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
@@ -67,7 +68,7 @@ def stamp(text: str) -> dict[str, str] | None:
 
 def is_key(key: str) -> bool:
     """Tell whether text is a bare key."""
-    return bool(key) and _BARE.issuperset(key)
+    return key in _USUAL or (bool(key) and _BARE.issuperset(key))
 
 
 def _is_dotted(key: str) -> bool:
