@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _HASH = b" \\\n    --hash=sha256:"
 _HEX = b"0123456789abcdef"
-_DIGEST = 64  # characters
+_UNIT = len(_HASH) + 64  # bytes that one hash takes, with the end of the line before it
 _HASHED = "\0"  # ends a line, once its hashes are taken away
 _ENDS = ("\r", "\v", "\f", "\x1c", "\x1d", "\x1e")
 _INDEX = frozenset({"--index-url", "--extra-index-url", "--find-links"})
@@ -34,7 +34,12 @@ def read(data: bytes) -> Plain | None:
     if text is None or any("coding" in line for line in text.split("\n", 2)[:2]):
         return None  # an encoding can be declared in the first two lines
     lines = text.split("\n")
-    others = [line for line in lines if line[:1] in _NO_PIN]
+    # A comment joins no line behind it, so a hash there would belong to nothing.
+    others = [
+        line
+        for line in lines
+        if line[:1] in _NO_PIN and (line[:5] != _COMMENT or line[-1:] == _HASHED)
+    ]
     pins = [line.removesuffix(_HASHED) for line in lines if line[:1] not in _NO_PIN]
     if not _is_plain_text(text) or not all(map(_pins_nothing, others)):
         return None
@@ -46,25 +51,49 @@ def read(data: bytes) -> Plain | None:
     return found.replace(coverage=coverage.of_requirements(data))
 
 
+_COMMENT = "    #"  # as uv indents what brought a package in
 _NO_PIN = frozenset({"", "#", " ", "-"})
 
 
 def _without_hashes(data: bytes) -> str | None:
     """Return the text of a file without its hashes, None if they are not plainly hashes."""
-    head, *pieces = data.split(_HASH)
-    if not pieces:
-        return data.decode() if b"\0" not in data else None
-    digests = [piece for piece in pieces[:-1] if len(piece) == _DIGEST]
-    # Behind the last hash of a pin, the rest of the file up to the first of the next.
-    ends = [piece for piece in pieces[:-1] if len(piece) != _DIGEST]
-    ends.append(pieces[-1])
-    rests = [piece[_DIGEST:] for piece in ends]
-    joined = b"".join(digests + [piece[:_DIGEST] for piece in ends])
-    if len(joined) != _DIGEST * len(pieces) or joined.translate(None, _HEX) or b"\0" in head:
+    if b"\0" in data:
         return None
-    if any(rest[:1] not in _LINE_END or b"\0" in rest for rest in rests):
+    texts: list[bytes] = []
+    blocks: list[bytes] = []
+    start = 0
+    while (found := data.find(_HASH, start)) >= 0:
+        end = _end_of_hashes(data, found)
+        texts.append(data[start:found])
+        blocks.append(data[found:end])
+        start = end
+    texts.append(data[start:])
+    # Behind its hashes a line ends; `_HASHED` stands where they were.
+    if any(text[:1] not in _LINE_END for text in texts[1:]) or not _are_hashes(b"".join(blocks)):
         return None
-    return b"\0".join([head, *rests]).decode()
+    return _HASHED.join([text.decode() for text in texts])
+
+
+def _end_of_hashes(data: bytes, start: int) -> int:
+    """Return where the hashes of one line end: all are equally long."""
+    # Nearly always a comment follows, and it is found faster than the end of each line is. No
+    # further than some hashes away: else a lock without comments would be searched for each pin.
+    end = data.find(b"\n    #", start, start + _UNIT * 64)
+    if end >= 0 and not (end - start) % _UNIT and data.startswith(_HASH, end - _UNIT):
+        return end
+    end = start + _UNIT
+    while data.startswith(_HASH, end):
+        end += _UNIT
+    return end
+
+
+def _are_hashes(blocks: bytes) -> bool:
+    """Tell whether bytes are nothing but hashes, column by column for all of them at once."""
+    count, rest = divmod(len(blocks), _UNIT)
+    is_plain = not rest and blocks.translate(None, _HEX) == _HASH.translate(None, _HEX) * count
+    return is_plain and all(
+        blocks[column::_UNIT] == _HASH[column : column + 1] * count for column in range(len(_HASH))
+    )
 
 
 _LINE_END = frozenset({b"", b"\n"})
