@@ -79,7 +79,7 @@ def _end_of_hashes(data: bytes, start: int) -> int:
     # Nearly always a comment follows, and it is found faster than the end of each line is. No
     # further than some hashes away: else a lock without comments would be searched for each pin.
     end = data.find(b"\n    #", start, start + _UNIT * 64)
-    if end >= 0 and not (end - start) % _UNIT and data.startswith(_HASH, end - _UNIT):
+    if end >= 0 and end - start == data.count(b"\n", start, end) * _UNIT:
         return end
     end = start + _UNIT
     while data.startswith(_HASH, end):
