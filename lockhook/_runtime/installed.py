@@ -37,6 +37,17 @@ class Distribution(Record):
     metadata: str
     problem: str = ""
 
+    def __init__(
+        self, *, name: str, version: str, location: str, metadata: str, problem: str = ""
+    ) -> None:
+        # There is one for each package, and the general way takes twice as long.
+        write = object.__setattr__
+        write(self, "name", name)
+        write(self, "version", version)
+        write(self, "location", location)
+        write(self, "metadata", metadata)
+        write(self, "problem", problem)
+
 
 class Installed(Record):
     """All distributions of an environment.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EVERYBODYS = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts"})
 
 _MODULES = (".py", ".pyc", ".so", ".pyd")
+_FEW = 32
 
 
 def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -> dict[str, str]:
@@ -35,9 +36,12 @@ def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -
     suspects: dict[str, dict[str, str]] = {}
     standard = set(stdlib)
     homes = {found[0].location for found in installed.by_name.values()}
-    for location, children in installed.modules.items():
-        if location in standard and location not in homes:
-            continue
+    locations = [each for each in installed.modules if each not in standard or each in homes]
+    for location in locations:
+        children: Iterable[str] = installed.modules[location]
+        if location == locations[-1] and len(earlier) <= _FEW:
+            # Nothing comes behind it, so it matters only where it meets what came before.
+            children = [child for child in children if child.startswith(tuple(earlier))]
         here = {stem: child for child in children if (stem := module_of(child))}
         if clash := here.keys() & earlier.keys():
             suspects[location] = {stem: earlier[stem] for stem in clash}
