@@ -25,6 +25,7 @@ from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
 from lockhook._authoring.resolution import Resolver, lowest_python, unwritable
+from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
 from lockhook.errors import LeakError, LockfileError, LockhookError, UsageError, UvError
@@ -121,8 +122,10 @@ def generate(
     """
 
     def make(lock: ManagedLock, preferred: tuple[Pin, ...]) -> str:
+        # The progress of two at once would be none: only the first shows its own.
+        hidden = quiet or lock.name != wanted[0].name
         return Resolver(
-            lock=lock, uv=uv, preferred=preferred, limits=upgrade.limits, quiet=quiet
+            lock=lock, uv=uv, preferred=preferred, limits=upgrade.limits, quiet=hidden
         ).resolve()
 
     def member(found: _Found) -> Member:
@@ -139,10 +142,9 @@ def generate(
     due = [found for found in (*old, *others) if found.lock.name in texts]
     for found in due:
         _refuse_to_overwrite(found.lock, found.text, texts[found.lock.name])
-    for found in due:
-        text = texts[found.lock.name]
-        made = _replace(found.lock, text, found.pins)
-        yield replace(made, notes=tuple(_notes(made, text, uv)))
+    notes = side_by_side(lambda found: tuple(_notes(found, texts[found.lock.name], uv)), due)
+    for found, said in zip(due, notes, strict=True):
+        yield replace(_replace(found.lock, texts[found.lock.name], found.pins), notes=said)
 
 
 def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
@@ -159,11 +161,11 @@ def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
     return _generated(lock, new, changed=True, old=())
 
 
-def _notes(made: Generated, text: str, uv: Uv) -> Iterator[str]:
+def _notes(old: _Found, text: str, uv: Uv) -> Iterator[str]:
     """Yield what is to be said of a lock besides: what is lacking as far as uv's cache tells."""
-    lock, found = made.lock, pins.read(text, made.lock.path)
+    lock, found = old.lock, pins.read(text, old.lock.path)
     yield from cpu_policy.accepted(found, cpu_policy.of_lock(lock))
-    if made.changed and not lock.name.endswith(".toml"):
+    if old.text != _with_line_ends_of(old.text, text) and not lock.name.endswith(".toml"):
         # The lock lists no files; uv is asked only where there is something new to say.
         with suppress(UvError, LeakError):
             found = Resolver(lock=lock, uv=uv, preferred=found).listed()

@@ -12,6 +12,7 @@ from lockhook._authoring import pins
 from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
 from lockhook._authoring.resolution import lowest_python
+from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
 
@@ -63,7 +64,9 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     fixed = [member for member in others if member.fixed]
     free = [member for member in everyone if not member.fixed]
     lead = _leading(everyone)
-    texts = _in_turn(wanted, others, make, lead)
+    texts = _at_once(wanted, others, make, lead)
+    if len(wanted) > 1 and _first_disagreement(everyone, texts):
+        texts = _in_turn(wanted, others, make, lead)
     if len(everyone) > 1 and (held := _held(everyone, texts)) != lead:
         return resolve([_with_only(member, held) for member in wanted], others, make)
     if len(free) > len(wanted) and _first_disagreement(everyone, texts):
@@ -106,6 +109,26 @@ def _held(everyone: Sequence[Member], texts: Mapping[str, str]) -> tuple[Pin, ..
 def _with_only(member: Member, held: tuple[Pin, ...]) -> Member:
     kept = held if member.leads else member.pins
     return replace(member, pins=tuple(pin for pin in member.pins if pin in kept))
+
+
+def _at_once(
+    wanted: Sequence[Member],
+    others: Sequence[Member],
+    make: Resolve,
+    first: tuple[Pin, ...] = (),
+) -> dict[str, str]:
+    """Return the texts of locks that know nothing of each other but the pins that they had.
+
+    Mostly they agree all the same, and then it took no longer than one of them.
+    """
+    fixed = _pins_of([member for member in others if member.fixed])
+    known = _pins_of(sorted([*wanted, *others], key=_coverage, reverse=True))
+
+    def text(member: Member) -> str:
+        return make(member.lock, reduce(merged, (first, fixed, member.pins, known)))
+
+    names = [member.lock.name for member in wanted]
+    return dict(zip(names, side_by_side(text, wanted), strict=True))
 
 
 def _in_turn(
