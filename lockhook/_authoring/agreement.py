@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from lockhook._authoring import platforms
-from lockhook._runtime.markers import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +83,7 @@ def _shared(
 
 
 def _version(pins: list[Pin], environment: Mapping[str, str]) -> str:
-    applying = (pin for pin in pins if not pin.marker or evaluate(pin.marker, environment))
+    applying = (pin for pin in pins if not pin.marker or platforms.is_true(pin.marker, environment))
     return next(map(_what, applying), "")
 
 

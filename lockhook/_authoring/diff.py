@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import platforms, provenance
-from lockhook._runtime.markers import InvalidMarkerError, evaluate
+from lockhook._runtime.markers import InvalidMarkerError
 from lockhook._runtime.names import without_credentials
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _places(markers: frozenset[str], pythons: SpecifierSet) -> Mapping[str, obje
             for one in platforms.environments(*markers)
             if pythons.contains(one["python_full_version"], prereleases=True)
         ]
-        true = {m: tuple(not m or evaluate(m, where) for where in tried) for m in markers}
+        true = {m: tuple(not m or platforms.is_true(m, where) for where in tried) for m in markers}
     except InvalidMarkerError:
         return itself
     # What is true nowhere is about systems that are not tried.

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from lockhook._runtime.markers import evaluate
+from lockhook._runtime import markers as reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from lockhook._runtime.markers import Part
 
 LINUX: Final = "linux"
 MACOS: Final = "darwin"
@@ -100,4 +103,18 @@ def applies(marker: str, systems: tuple[str, ...] = SYSTEMS, *, machine: str = "
     if not marker:
         return bool(systems)
     tried = environments(marker, systems=systems, machine=machine)
-    return any(evaluate(marker, environment) for environment in tried)
+    return any(is_true(marker, environment) for environment in tried)
+
+
+def is_true(marker: str, environment: Mapping[str, str]) -> bool:
+    """Tell whether a marker is true in one of many environments; it is taken apart but once.
+
+    Raises:
+        InvalidMarkerError: if it is no marker.
+    """
+    return reading.evaluate(marker, environment, _parts(marker))
+
+
+@lru_cache(maxsize=1024)
+def _parts(marker: str) -> tuple[Part, ...]:
+    return tuple(reading.parse(marker))

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     Values = Mapping[str, str | frozenset[str]]
+    # As written, its variable, its operator, and its value without quotes, None if it has none.
+    Comparison = tuple[str, str, str, str | None]
+    Part = str | Comparison
 
 _STRINGS = frozenset(
     {
@@ -32,7 +35,7 @@ class InvalidMarkerError(ValueError):
     """The text is not a marker; the message says where and why."""
 
 
-def evaluate(marker: str, environment: Values) -> bool:
+def evaluate(marker: str, environment: Values, parts: Iterable[Part] | None = None) -> bool:
     """Tell whether a marker is true in an environment.
 
     Args:
@@ -40,12 +43,13 @@ def evaluate(marker: str, environment: Values) -> bool:
         environment: the marker variables and their values (PEP 508, "Environment Markers").
             `extras` and `dependency_groups` of a lock file are sets (PEP 751), and so is the
             `extra` of a uv.lock, where ``extra == 'x'`` asks whether x is in it.
+        parts: what `parse` makes of the marker, for who asks in many environments.
 
     Raises:
         InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
     """
     groups: list[_Group] = [_Group()]
-    for part in _parts(marker):
+    for part in parse(marker) if parts is None else parts:
         if part == "(":
             groups[-1].open(marker)
             groups.append(_Group())
@@ -54,7 +58,7 @@ def evaluate(marker: str, environment: Values) -> bool:
                 raise InvalidMarkerError(f"')' closes nothing in {_short(marker)}")
             value = groups.pop().close(marker)
             groups[-1].add(value, marker)
-        elif part in {"and", "or"}:
+        elif isinstance(part, str):
             groups[-1].join(part, marker)
         else:
             groups[-1].add(_compare(part, environment), marker)
@@ -131,8 +135,12 @@ class _Group:
         return self.done or self.current
 
 
-def _parts(marker: str) -> Iterator[str]:
-    """Yield parentheses, ``and``, ``or``, and each comparison between them as one string."""
+def parse(marker: str) -> Iterator[Part]:
+    """Yield parentheses, ``and``, ``or``, and each comparison between them, taken apart.
+
+    Raises:
+        InvalidMarkerError: if a string is never closed.
+    """
     start = position = 0
     while position < len(marker):
         char = marker[position]
@@ -171,19 +179,19 @@ def _end_of_string(marker: str, start: int) -> int:
     return end + 1
 
 
-def _comparison(text: str) -> Iterator[str]:
+def _comparison(text: str) -> Iterator[Comparison]:
     text = text.strip(_SPACE)
     if text:
-        yield text
+        variable, operator, quoted = _split(text)
+        yield text, variable, operator, _unquoted(quoted)
 
 
-def _compare(comparison: str, environment: Values) -> bool:
+def _compare(part: Comparison, environment: Values) -> bool:
     """Compare ``variable operator 'value'`` here where the answer is plain."""
-    variable, operator, quoted = _split(comparison)
+    comparison, variable, operator, value = part
     if not variable:
         return _is_member(comparison, environment)
     found = environment.get(variable)
-    value = _unquoted(quoted)
     if value is not None and isinstance(found, frozenset) and variable == "extra":
         if operator not in {"==", "!="}:
             raise InvalidMarkerError(f"{_short(comparison)}: an extra is there or not")
