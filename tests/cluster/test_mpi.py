@@ -517,7 +517,7 @@ def test_the_command_of_the_readme(mpi: Mpi, folder: Path) -> None:
     left = launch(["sh", "-euc", command], folder, **shell_of(mpi))
     assert (left.code, left.err) == (0, "")
     assert left.out.count("Status: PASSED") == 1
-    assert left.out.count("measured\n") == 8
+    assert left.out.count("measured") == 8  # of eight writers the ends of lines may swap
 
 
 def test_a_rank_that_never_gets_to_the_guard(mpi: Mpi, folder: Path) -> None:
