@@ -14,6 +14,8 @@ PIP_CHECK = "uv pip check"
 PIP_SYNC = "uv pip sync --check --offline {}"
 PIP_INSTALL = "uv pip install --check --no-deps --offline -r {}"
 SYNC = "uv sync --check --frozen"
+CHECK = "lockhook check ({})"
+GENERATE = "lockhook generate --all"
 
 
 def bare(place: Place) -> Command:

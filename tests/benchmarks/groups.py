@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import commands, growth, limits, made, project
+from tests.benchmarks import commands, growth, limits, made, parts, project
 from tests.benchmarks.environment import LOCKS, ROOT, Place
 from tests.benchmarks.limits import Row, at_most
 from tests.benchmarks.process import OFFLINE, Command, Timing, in_turn, run
@@ -67,22 +68,21 @@ class Group(NamedTuple):
 def guard(setting: Setting) -> Group:
     """The guard beside the tools that people use."""
     real = setting.real
-    bare, *guards = timed = [commands.bare(real), *(commands.guard(real, x) for x in LOCKS)]
+    timed = [commands.bare(real), *(commands.guard(real, lock) for lock in LOCKS)]
     pip = [commands.uv_pip_sync(real, _REQUIREMENTS), commands.uv_pip_sync(real, _PYLOCK)]
     others = [commands.uv_pip_check(real), *pip, commands.uv_sync(real)]
     install = [commands.uv_pip_install(real, _REQUIREMENTS)]
     timings = in_turn([*timed, *others, *install], setting.runs)
     # These take so long that the others would wait for them most of the time.
     slow = in_turn([commands.pip_check(real), commands.pip_lock(real, _REQUIREMENTS)], setting.few)
-    bare_, text, pylock, graph, check, sync, sync_pylock, sync_graph, _ = timings
+    bare, text, pylock, graph, check, sync, sync_pylock, sync_graph, _ = timings
     names = [f"guard, {code}" for code in map(limits.code, LOCKS)]
-    del bare, guards
     return Group(
         "guard",
         [
             at_most(names[0], text, 0.75, check),
             at_most(names[0], text, 0.4, sync),
-            at_most(names[0], text, 2, bare_),
+            at_most(names[0], text, 2, bare),
             at_most(names[1], pylock, 0.6, sync_pylock),
             at_most(names[2], graph, 0.6, sync_graph),
         ],
@@ -95,32 +95,13 @@ def imports(setting: Setting) -> Group:
     rows = []
     for lock in LOCKS:
         program = f"import lockhook; lockhook.guard({lock!r})"
-        found = modules(setting.real, program, setting.real.folder)
+        found = parts.modules(setting.real, program, setting.real.folder)
         heavy = sorted(FORBIDDEN & {name.partition(".")[0] for name in found} | FORBIDDEN & found)
         own = sum(name.startswith("lockhook") for name in found)
         measured = f"{', '.join(heavy) or 'none'}; {own} of lockhook, {len(found) - own} others"
         work = f"modules imported by a passing guard, {limits.code(lock)}"
         rows.append(Row(work, "none of ten heavy ones", measured, not heavy))
     return Group("imports", rows)
-
-
-def modules(place: Place, program: str, folder: Path, *, site: bool = False) -> set[str]:
-    """Return the modules that a program adds to an interpreter.
-
-    Args:
-        place: whose interpreter.
-        program: Python code.
-        folder: the working directory.
-        site: count from what the ``.pth`` files of the environment have imported.
-    """
-    # They import things of their own, which would then not be told of.
-    flags = [] if site else ["-S"]
-    path = "" if site else f"sys.path.append({str(place.site)!r})\n"
-    code = (
-        f"import os, sys\n{path}known = set(sys.modules)\n{program}\n"
-        "found = sorted(set(sys.modules) - known)\nprint()\nprint(' '.join(found))"
-    )
-    return set(run([place.python, *flags, "-c", code], folder).splitlines()[-1].split())
 
 
 def check(setting: Setting) -> Group:
@@ -132,7 +113,7 @@ def check(setting: Setting) -> Group:
     uv = [setting.tool.uv, "lock", "--check", "--offline", "--python", setting.tool.python]
     other = Command("uv lock --check --offline", uv, folders[_UV_LOCK])
     ours = [
-        commands.lockhook(setting.tool, f"lockhook check ({name})", folder, "check")
+        commands.lockhook(setting.tool, commands.CHECK.format(name), folder, "check")
         for name, folder in folders.items()
     ]
     bare = commands.bare(setting.tool)
@@ -147,7 +128,7 @@ def check(setting: Setting) -> Group:
 def generate(setting: Setting) -> Group:
     """Two locks made, beside one made by uv alone."""
     folder = project.two_locks(setting.cache, setting.tool)
-    ours = commands.lockhook(setting.tool, "lockhook generate --all", folder, "generate", "--all")
+    ours = commands.lockhook(setting.tool, commands.GENERATE, folder, "generate", "--all")
     alone = [project.compile_(setting.tool, folder, lock) for lock in (project.BASE, project.FULL)]
     timing, *single = in_turn([ours, *alone], setting.runs)
     slower = max(single, key=lambda one: one.median)
@@ -176,8 +157,9 @@ def integrity(setting: Setting) -> Group:
     program = "import lockhook; lockhook.guard('requirements.txt', integrity={})"
     hashing = program.format("'hash'")
     ours = Command("guard with integrity='hash'", [real.python, "-c", hashing], real.folder)
-    many = ["xargs", "-0", "-a", str(files), "-n", "500", "-P", str(cores), "sha256sum"]
-    other = Command(f"sha256sum in {cores} processes", _which(many), real.folder)
+    xargs = shutil.which("xargs") or "xargs"
+    many = [xargs, "-0", "-a", str(files), "-n", "500", "-P", str(cores), "sha256sum"]
+    other = Command(f"sha256sum in {cores} processes", many, real.folder)
     sizes = [real.python, "-c", program.format("'size'")]
     quick = Command("guard with integrity='size'", sizes, real.folder)
     timings = in_turn([ours, other, quick], setting.few, warmups=1)
@@ -189,12 +171,6 @@ def integrity(setting: Setting) -> Group:
     )
     row = limits.as_fast("`--integrity`", timings[0], 0.8, timings[1])
     return Group("integrity", [row], timings, [note])
-
-
-def _which(words: list[str]) -> list[str]:
-    import shutil
-
-    return [shutil.which(words[0]) or words[0], *words[1:]]
 
 
 def _recorded(setting: Setting) -> tuple[Path, int]:
@@ -296,6 +272,27 @@ def floor(setting: Setting) -> Group:
     return Group("floor", [], timings)
 
 
+def where(setting: Setting) -> Group:
+    """Where the time of lockhook's own processes goes."""
+    programs = {}
+    for lock in LOCKS:
+        program = f"import lockhook; lockhook.guard({lock!r})"
+        programs[commands.GUARD.format(lock)] = (setting.real, setting.real.folder, program)
+    for lock in project.FRESH:
+        folder = project.fresh(setting.cache, setting.tool, lock)
+        programs[commands.CHECK.format(lock.name)] = (
+            setting.tool,
+            folder,
+            parts.MAIN + "(['check'])",
+        )
+    folder = project.two_locks(setting.cache, setting.tool)
+    programs[commands.GENERATE] = (setting.tool, folder, parts.MAIN + "(['generate', '--all'])")
+    imports = [parts.imports(label, *where) for label, where in programs.items()]
+    bare = [commands.bare(setting.real), commands.bare(setting.tool)]
+    notes = [parts.hot(label, *where) for label, where in programs.items()]
+    return Group("where", [], in_turn([*bare, *imports], setting.few), notes)
+
+
 GROUPS: dict[str, Callable[[Setting], Group]] = {
     "guard": guard,
     "imports": imports,
@@ -306,4 +303,5 @@ GROUPS: dict[str, Callable[[Setting], Group]] = {
     "cluster": cluster,
     "length": length,
     "floor": floor,
+    "where": where,
 }
