@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.benchmarks.environment import Place
 from tests.benchmarks.process import OFFLINE, Command
+
+if TYPE_CHECKING:
+    from tests.benchmarks.environment import Place
 
 BARE = "python -c pass"
 GUARD = 'lockhook.guard("{}")'

@@ -148,10 +148,10 @@ def _build_tool(place: Place, built: Path) -> None:
 def install(place: Place, built: Path, *beside: str) -> None:
     """Install lockhook as if from an index, what it needs, and more."""
     command = [place.uv, "pip", "install", "-q", "--compile-bytecode", "--python", place.python]
-    own = ["--no-deps", "--no-index", "--find-links", built.parent, "lockhook"]
+    own = ["--no-deps", "--no-index", "--find-links", str(built.parent), "lockhook"]
     run([*command, *own], place.folder, ONLINE)
     wanted = ["packaging", "tomli", *beside]
-    run([*command, "-c", _DATA / "packages.txt", *wanted], place.folder, ONLINE)
+    run([*command, "-c", str(_DATA / "packages.txt"), *wanted], place.folder, ONLINE)
 
 
 def version(uv: str) -> str:

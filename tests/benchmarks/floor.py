@@ -1,6 +1,6 @@
 """The guard in one process beside the least that it has to do; pytest-benchmark measures it.
 
-`python -m tests.benchmarks` runs it on the environment that it builds; pytest alone never collects it.
+`python -m tests.benchmarks` runs it on the environment that it builds; pytest alone never does.
 """
 
 from __future__ import annotations

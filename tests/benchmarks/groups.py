@@ -98,7 +98,7 @@ def imports(setting: Setting) -> Group:
         found = parts.modules(setting.real, program, setting.real.folder)
         heavy = sorted(FORBIDDEN & {name.partition(".")[0] for name in found} | FORBIDDEN & found)
         own = sum(name.startswith("lockhook") for name in found)
-        measured = f"{', '.join(heavy) or 'none'}; {own} of lockhook, {len(found) - own} others"
+        measured = f"{', '.join(heavy) or 'none'} ({own} of lockhook, {len(found) - own} of Python)"
         work = f"modules imported by a passing guard, {limits.code(lock)}"
         rows.append(Row(work, "none of ten heavy ones", measured, not heavy))
     return Group("imports", rows)
@@ -166,8 +166,8 @@ def integrity(setting: Setting) -> Group:
     most, least = (peak(real.python, program.format(how), real.folder) for how in ("'hash'", None))
     paths = len(files.read_bytes().split(b"\0")) - 1
     note = (
-        f"`--integrity` reads {paths:,} files, {size / 1e9:.2f} GB, out of the page cache. It takes at "
-        f"most {most / 1024:.0f} MiB of memory, a guard without it {least / 1024:.0f} MiB."
+        f"`--integrity` reads {paths:,} files, {size / 1e9:.2f} GB, out of the page cache, and takes "
+        f"{most / 1024:.0f} MiB of memory at most; a guard without it takes {least / 1024:.0f} MiB."
     )
     row = limits.as_fast("`--integrity`", timings[0], 0.8, timings[1])
     return Group("integrity", [row], timings, [note])
@@ -234,7 +234,9 @@ def length(_setting: Setting) -> Group:
         ),
         Row("a lock of 50 MB", "≤ 2.2 × the memory of 25 MB", memory, peaks[1] <= 2.2 * peaks[0]),
     ]
-    return Group("length", rows, notes=["`python -m tests.benchmarks.growth` prints each of them."])
+    return Group(
+        "length", rows, notes=["`python -m tests.benchmarks.growth` prints each of the 21 ways."]
+    )
 
 
 def _growth(row: growth.Row, folder: Path) -> float:
@@ -263,7 +265,7 @@ def floor(setting: Setting) -> Group:
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "floor.json"
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        more = ["--benchmark-json", result, ROOT / "tests" / "benchmarks" / "floor.py"]
+        more = ["--benchmark-json", str(result), str(ROOT / "tests/benchmarks/floor.py")]
         given = {"FLOOR_FOLDER": str(real.folder), "FLOOR_PATH": json.dumps(path.splitlines())}
         run([*words, *more], ROOT, {**OFFLINE, **given})
         document = json.loads(result.read_text())
@@ -278,9 +280,9 @@ def where(setting: Setting) -> Group:
     for lock in LOCKS:
         program = f"import lockhook; lockhook.guard({lock!r})"
         programs[commands.GUARD.format(lock)] = (setting.real, setting.real.folder, program)
-    for lock in project.FRESH:
-        folder = project.fresh(setting.cache, setting.tool, lock)
-        programs[commands.CHECK.format(lock.name)] = (
+    for made_lock in project.FRESH:
+        folder = project.fresh(setting.cache, setting.tool, made_lock)
+        programs[commands.CHECK.format(made_lock.name)] = (
             setting.tool,
             folder,
             parts.MAIN + "(['check'])",

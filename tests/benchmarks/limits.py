@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tests.benchmarks.process import Timing
+if TYPE_CHECKING:
+    from tests.benchmarks.process import Timing
 
 
 class Row(NamedTuple):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks import commands
 from tests.benchmarks.environment import LOCKS
 from tests.benchmarks.groups import COUNTS, Group
 from tests.benchmarks.limits import code, milliseconds, table
-from tests.benchmarks.process import Timing
+
+if TYPE_CHECKING:
+    from tests.benchmarks.process import Timing
 
 Groups = Mapping[str, Group]
 
@@ -23,14 +25,15 @@ _HEAD = """\
 
 Made by `python -m tests.benchmarks`, {date}.
 
-Whole processes run in turn (A B C, A B C, ...), {runs} rounds after two that only fill the caches; a third
-of the rounds for what takes long. A ratio is one of medians; behind it, in brackets, stand the quartiles of
-the ratios within a round. All runs without network, with bytecode compiled and files in the page cache.
+Whole processes run in turn (A B C, A B C, ...), {runs} rounds after two that only fill the
+caches; a third of the rounds for what takes long. A ratio is one of medians; behind it, in
+brackets, stand the quartiles of the ratios within a round. All runs without network, with
+bytecode compiled and files in the page cache.
 
 - machine: {machine}
 - Python {python}, uv {uv}, {system}
-- environment: {installed} packages from the registry, as `data/packages.txt` pins them; its locks, with hashes:
-  {locks}
+- environment: {installed} packages from the registry, as `data/packages.txt` pins them; its locks,
+  with hashes: {locks}
 """
 _AGAIN = """\
 ## Do it again
@@ -40,18 +43,29 @@ _AGAIN = """\
 .venv/bin/python -m tests.benchmarks
 ```
 
-It needs Linux, and the registry the first time; what it builds is kept in `.benchmark_cache`. `--only guard`
-measures one part and prints it, `--quick` takes few rounds, `--help` tells the rest. The versions in
-`data/packages.txt` are what `uv pip compile --universal --no-annotate --no-header` makes of
-`data/environment.toml` without lockhook.
+It needs Linux, and the registry the first time; what it builds is kept in `.benchmark_cache`.
+`--only guard` measures one part and prints it, `--quick` takes few rounds, `--help` tells the
+rest. The versions in `data/packages.txt` are what
+`uv pip compile --universal --no-annotate --no-header` makes of `data/environment.toml` without
+lockhook.
 """
 _PLOT = """\
 ## With more packages
 
 ![Time of a whole process against the number of installed packages](packages.svg)
 
-Made packages: each has metadata of 4 kB, and twelve hashes in the lock. The lock is a `requirements.txt`, but
-where another one is named.
+Made packages: each has metadata of 4 kB, and twelve hashes in the lock. The lock is a
+`requirements.txt`, but where another one is named.
+
+"""
+_FLOOR = """
+The floor is to read the lock, to list the path and to read the heads of the metadata: {listed} for
+the list, {heads} for the heads. *In one process* is the whole guard where everything is imported,
+as pytest-benchmark measures it: what it has above the floor is reading, judging and comparing.
+"""
+_SHORT = """\
+Whole processes in turn on {installed} real packages with hashed locks, medians of {runs} rounds
+({machine}; Python {python}, uv {uv}):
 
 """
 
@@ -86,7 +100,7 @@ class Facts(NamedTuple):
             installed=installed,
             locks={name: (folder / name).stat().st_size for name in LOCKS},
             runs=runs,
-            date=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
+            date=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         )
 
 
@@ -109,17 +123,16 @@ def _sections(groups: Groups, facts: Facts) -> Iterator[str]:
     yield _HEAD.format(**{**facts._asdict(), "locks": sizes})
     yield "## The limits\n"
     yield rows(groups)
-    yield from (
-        f"{note}\n" for name in ("generate", "integrity", "length") for note in groups[name].notes
-    )
+    for name in ("generate", "integrity", "length"):
+        yield from (f"{note}\n" for note in groups[name].notes)
     yield _PLOT + _series(groups["packages"])
     yield "## Where the time goes\n"
     yield _parts(groups)
     yield "Their own time under `cProfile`, which makes calls dearer than they are, by module:\n"
     yield "".join(f"- {note}\n" for note in groups["where"].notes)
     yield "## Each process\n"
-    yield "".join(processes(groups[name]) for name in ("guard",)) + "\n"
-    yield "".join(processes(groups[name]) + "\n" for name in ("check", "generate", "integrity"))
+    for name in ("guard", "check", "generate", "integrity"):
+        yield f"{processes(groups[name])}"
     yield _AGAIN
 
 
@@ -163,14 +176,10 @@ def _parts(groups: Groups) -> str:
         rest = guard[label] - bare - imports - least
         parts = [guard[label], bare, imports, least, rest, floor[f"test_guard[{lock}]"]]
         cells.append([code(lock), *map(milliseconds, parts), f"{bare / guard[label]:.0%}"])
-    told = ["the guard", "bare Python", "imports", "the floor", "all else"]
-    heading = ["lock", *told, "in one process", "share of bare Python"]
-    return table(heading, cells, right=7) + (
-        "\nThe floor is to read the lock, to list the path and to read the heads of the metadata: "
-        f"{milliseconds(listed)} for the list, {milliseconds(heads)} for the heads. *In one process* is the "
-        "whole guard where everything is imported, as pytest-benchmark measures it; reading, judging and "
-        "comparing is the difference to the floor.\n"
-    )
+    names = ["the guard", "bare Python", "imports", "the floor", "all else"]
+    heading = ["lock", *names, "in one process", "share of bare Python"]
+    told = _FLOOR.format(listed=milliseconds(listed), heads=milliseconds(heads))
+    return table(heading, cells, right=7) + told
 
 
 def _by_label(timings: Sequence[Timing]) -> dict[str, float]:
@@ -199,11 +208,8 @@ def short(groups: Groups, facts: Facts) -> str:
         [code(one.label), milliseconds(one.median), f"{one.median / bare.median:.1f}"]
         for one in shown
     ]
-    return (
-        f"Whole processes in turn on {facts.installed} real packages with hashed locks, medians of {facts.runs} "
-        f"rounds ({facts.machine}; Python {facts.python}, uv {facts.uv}):\n\n"
-        + table(["process", "time", "bare interpreters"], cells, right=2)
-    )
+    heads = ["process", "time", "bare interpreters"]
+    return _SHORT.format(**facts._asdict()) + table(heads, cells, right=2)
 
 
 def put(readme: str, text: str) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks import limits
-from tests.benchmarks.environment import Place
 from tests.benchmarks.process import Command, run
+
+if TYPE_CHECKING:
+    from tests.benchmarks.environment import Place
 
 MAIN = "from lockhook.__main__ import main; main"
 _MOST = 6  # modules

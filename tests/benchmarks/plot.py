@@ -6,6 +6,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +16,8 @@ from tests.benchmarks.environment import LOCKS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDTH, _HEIGHT = 8.4, 5.0  # inches
-_GAP = 0.075  # of the height: two labels must not be nearer
+_WIDTH, _HEIGHT = 9.0, 5.0  # inches
+_GAP = 0.058  # of the height: two labels must not be nearer
 
 
 class Palette(NamedTuple):
@@ -39,16 +40,16 @@ class Line(NamedTuple):
     label: str
     colour: str
     width: float = 1.7
-    style: str = "-"
+    style: str = "solid"
 
 
 LINES = (
-    Line("pip check", "pip check", "#a371d7"),
+    Line("pip check", "pip check (reads no lock)", "#a371d7"),
     Line("pip-lock", "pip-lock", "#c2850c"),
     Line(commands.PIP_SYNC.format(LOCKS[0]), "uv pip sync --check", "#d6409f"),
     Line(commands.PIP_CHECK, "uv pip check (reads no lock)", "#3b82d6"),
     Line(commands.GUARD.format(LOCKS[0]), "lockhook guard", "#12a150", 3.2),
-    Line(commands.BARE, "bare Python", "#808994", 1.7, (0, (4, 2))),  # type: ignore[arg-type]
+    Line(commands.BARE, "bare Python", "#808994", style="dashed"),
 )
 
 
@@ -81,7 +82,7 @@ def draw(
     import matplotlib as mpl
 
     mpl.use("agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     settings = {
         "svg.fonttype": "none",
@@ -91,17 +92,19 @@ def draw(
         "font.size": 10.5,
     }
     with mpl.rc_context(settings):
-        figure, axes = pyplot.subplots(figsize=(_WIDTH, _HEIGHT), facecolor=palette.paper)
+        figure, axes = plt.subplots(figsize=(_WIDTH, _HEIGHT), facecolor=palette.paper)
         _axes(axes, counts, palette)
         for line in LINES:
             _line(axes, line, counts, series[line.process])
+        values = [1000 * seconds for line in LINES for seconds in series[line.process]]
+        axes.set_ylim(min(values) * 0.75, max(values) * 1.35)
         _labels(axes, {line: series[line.process][-1] for line in LINES})
-        figure.subplots_adjust(left=0.095, right=0.70, top=0.86, bottom=0.125)
+        figure.subplots_adjust(left=0.09, right=0.672, top=0.86, bottom=0.125)
         figure.text(0.018, 0.95, _TITLE, color=palette.ink, size=13, weight="bold", va="center")
         figure.text(0.018, 0.90, _SUBTITLE, color=palette.quiet, va="center")
         file = io.BytesIO()
         figure.savefig(file, format=kind, facecolor=palette.paper, dpi=150)
-        pyplot.close(figure)
+        plt.close(figure)
     return file.getvalue()
 
 
@@ -145,13 +148,11 @@ def _line(axes: Axes, line: Line, counts: Sequence[int], seconds: Sequence[float
 def _labels(axes: Axes, ends: Mapping[Line, float]) -> None:
     """Write beside its end what a line is, in its colour: nobody has to look up a legend."""
     values = [1000 * value for value in ends.values()]
-    everything = [value for line in axes.get_lines() for value in line.get_ydata()]
-    axes.set_ylim(min(everything) * 0.75, max(everything) * 1.35)
     low, high = map(math.log, axes.get_ylim())
     heights = apart([(math.log(value) - low) / (high - low) for value in values], _GAP)
     for line, value, height in zip(ends, values, heights, strict=True):
         axes.annotate(
-            f"{line.label}  {value:,.0f}",
+            f"{line.label}  {value:,.0f} ms",
             xy=(1, height),
             xycoords="axes fraction",
             xytext=(7, 0),
@@ -167,7 +168,7 @@ def apart(heights: Sequence[float], gap: float) -> list[float]:
     """Move heights up as little as it takes for none to be nearer to another than a gap."""
     moved = list(heights)
     order = sorted(range(len(moved)), key=lambda place: moved[place])
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         moved[above] = max(moved[above], moved[below] + gap)
     return moved
 

@@ -1,4 +1,4 @@
-"""Whole processes, timed in turn: A B C, A B C, so that a noisy machine is noisy for all of them."""
+"""Whole processes, timed in turn: A B C, A B C, so that noise of the machine meets all of them."""
 
 from __future__ import annotations
 
