@@ -166,8 +166,9 @@ def integrity(setting: Setting) -> Group:
     most, least = (peak(real.python, program.format(how), real.folder) for how in ("'hash'", None))
     paths = len(files.read_bytes().split(b"\0")) - 1
     note = (
-        f"`--integrity` reads {paths:,} files, {size / 1e9:.2f} GB, out of the page cache, and takes "
-        f"{most / 1024:.0f} MiB of memory at most; a guard without it takes {least / 1024:.0f} MiB."
+        f"`--integrity` reads {paths:,} files, {size / 1e9:.2f} GB, out of the page cache, and "
+        f"takes {most / 1024:.0f} MiB of memory at most; a guard without it takes "
+        f"{least / 1024:.0f} MiB."
     )
     row = limits.as_fast("`--integrity`", timings[0], 0.8, timings[1])
     return Group("integrity", [row], timings, [note])

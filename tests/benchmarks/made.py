@@ -44,7 +44,7 @@ def made(cache: Path, uv: str, built: Path, count: int) -> Place:
     tools = freeze(place)
     packages = sizes.names(count - len(tools))
     for (name, version), (after, _) in zip(packages, [*packages[1:], ("", "")], strict=True):
-        _write_package(place.site, name, version, after)
+        write_package(place.site, name, version, after)
     everything = sorted([*packages, *tools.items()])
     for name, text in (
         ("requirements.txt", requirements(everything)),
@@ -56,7 +56,7 @@ def made(cache: Path, uv: str, built: Path, count: int) -> Place:
     return place
 
 
-def _write_package(site: Path, name: str, version: str, after: str) -> None:
+def write_package(site: Path, name: str, version: str, after: str) -> None:
     module = name.replace("-", "_")
     requires = f"Requires-Dist: {after}\n" if after else ""
     text = _METADATA.format(name=name, version=version, requires=requires) + _DESCRIPTION
