@@ -54,5 +54,12 @@ def test_the_base_has_two_dependencies(built: Path) -> None:
         metadata = Parser().parsestr(wheel.read(name).decode())
     requires = metadata.get_all("Requires-Dist", [])
     assert [r for r in requires if "extra" not in r] == ["packaging>=24.0", "tomli>=2.0.1"]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cli", "demo", "dev", "mpi", "uv"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {
+        "bench",
+        "cli",
+        "demo",
+        "dev",
+        "mpi",
+        "uv",
+    }
     assert metadata["Requires-Python"] == ">=3.10"
