@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "\n[[package]]\n"
 # What tables can stand below which, and where they belong; uv writes each of them once.
-_OF_LOCK = {"[options]": ("options",)}
+_OF_LOCK = {"[options]": ("options",), "[manifest]": ("manifest",)}
 _OF_PACKAGE = {
     "[package.optional-dependencies]": ("optional-dependencies",),
     "[package.dev-dependencies]": ("dev-dependencies",),

@@ -29,6 +29,13 @@ resolution-markers = [
 [options]
 exclude-newer = "2026-01-31T00:00:00Z"
 
+[manifest]
+members = [
+    "bench",
+    "other",
+]
+constraints = [{{ name = "torch", specifier = ">=2" }}]
+
 [[package]]
 name = "bench"
 version = "1.0"
@@ -157,7 +164,16 @@ snippets = st.sampled_from(
             "+",
             "_",
         ),
-        *("name", "wheels", "sdist", "version", "[[package]]\n", "[package.metadata]\n", "true"),
+        *(
+            "name",
+            "wheels",
+            "sdist",
+            "version",
+            "[[package]]\n",
+            "[package.metadata]\n",
+            "true",
+            "[manifest]\n",
+        ),
         *("package", "\nname = 'x'\n", 'source.x = "y"\n', "[source]\n", "\n\n", "13", "29", "60"),
     ]
 )
