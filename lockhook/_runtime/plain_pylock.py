@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.plain import is_plain_version, plain
-from lockhook._runtime.uv_files import of_pylock
+from lockhook._runtime.uv_files import of_pylock, together
 from lockhook._runtime.uv_layout import is_plain_text, stamp, strings
 
 TYPE_CHECKING = False
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lockhook._runtime.coverage import Coverage
     from lockhook._runtime.plain import Plain
 
-    # Name, version, marker, requires-python, and its wheels where there is no sdist.
-    Package = tuple[str, str, str, str, tuple[str, ...]]
+    # What it says but for its files, and the texts of its sdist and of its wheels.
+    Package = tuple[dict[str, str], str, str]
 
 _PACKAGE = "\n[[packages]]\n"
 _STAMP = "\n[tool.lockhook]\n"
@@ -40,27 +40,32 @@ def read(data: bytes) -> Plain | None:
     stamped = stamp(table)
     if not top or top.get("lock-version") != "1.0" or "created-by" not in top or stamped is None:
         return None
-    packages = []
-    for block in blocks:
-        if (package := _package(block)) is None:
-            return None
-        packages.append(package)
-    return _plain(packages, top.get("requires-python", ""), stamped)
-
-
-def _plain(packages: list[Package], python: str, stamped: dict[str, str]) -> Plain | None:
-    if not packages:
+    packages = [_package(block) for block in blocks]
+    wheels = _wheels([package for package in packages if package])
+    if wheels is None or len(wheels) != len(blocks):
         return None
-    names, versions, markers, requires, wheels = map(list, zip(*packages, strict=True))
+    known = [package[0] for package in packages if package]
+    return _plain(known, wheels, top.get("requires-python", ""), stamped)
+
+
+def _plain(
+    packages: list[dict[str, str]],
+    wheels: list[tuple[str, ...]],
+    python: str,
+    stamped: dict[str, str],
+) -> Plain | None:
+    names = [package["name"] for package in packages]
+    markers = [package.get("marker", "") for package in packages]
     # What asks for extras and groups is for the careful reader, which knows which are asked for.
     if any("extra" in marker or "group" in marker for marker in set(markers)):
         return None
-    found = plain(names, versions, markers)
+    found = plain(names, [package["version"] for package in packages], markers)
     if not found or found.names != names:
         return None
+    requires = {python, *[package.get("requires-python", "") for package in packages]}
     return found.replace(
         wheels=wheels,
-        requires=frozenset({python, *requires}) - {""},
+        requires=frozenset(requires) - {""},
         coverage=_coverage(stamped) if stamped else None,
     )
 
@@ -72,54 +77,65 @@ def _coverage(stamped: dict[str, str]) -> Coverage:
 
 
 def _package(block: str) -> Package | None:
-    """Return what one ``[[packages]]`` says."""
+    """Return what one ``[[packages]]`` says, None if it is not plain."""
     block = block.rstrip("\n")
     start = block.find("\nsdist = {") + 1 or block.find("\nwheels = [") + 1
     known = strings(block[: start - 1].split("\n"), _KEYS) if start else None
     if not known or "name" not in known or "version" not in known:
         return None
-    name, version = known["name"], known["version"]
-    sdist, wheels = _files(block[start:])
-    if not (sdist or wheels) or not all(_is_sdist_of(url, name, version) for url in sdist):
+    sdist, rest = "", block[start:]
+    if rest[:8] == "sdist = ":
+        line, _, rest = rest.partition("\n")
+        sdist = line[8:]
+    if rest and (rest[:10] != "wheels = [" or rest[-1] != "]"):
         return None
-    files = [file_name(url) for url in wheels]
-    stem = f"{name.replace('-', '_')}-{version}-"
-    if not all(_is_wheel_of(file, stem, name, version) for file in files):
-        return None
-    only = () if sdist else tuple(files)
-    return name, version, known.get("marker", ""), known.get("requires-python", ""), only
+    inside = rest[10:-1]
+    # One wheel stands in the line itself; of more, each has its own, and a comma behind it.
+    if inside[:5] == "\n    " and inside[-2:] == ",\n":
+        inside = inside[5:-2]
+    return None if "\n" in sdist or (rest and not inside) else (known, sdist, inside)
 
 
-def _files(text: str) -> tuple[list[str], list[str]]:
-    """Return the URLs of the sdist and of the wheels, none at all if they are not plain."""
-    sdist: list[str] | None = []
-    wheels: list[str] | None = []
-    if text[:8] == "sdist = ":
-        line, _, text = text.partition("\n")
-        sdist = of_pylock(line[8:])
-    if text[:10] == "wheels = [" and text[-1] == "]":
-        inside = text[10:-1]
-        # One wheel stands in the line itself; of more, each has its own, and a comma behind it.
-        if inside[:5] == "\n    " and inside[-2:] == ",\n":
-            inside = inside[5:-2]
-        wheels, text = of_pylock(inside), ""
-    if text or sdist is None or wheels is None or len(sdist) > 1:
-        return [], []
-    return sdist, wheels
+def _wheels(packages: list[Package]) -> list[tuple[str, ...]] | None:
+    """Return the names of the wheels of each package that has no sdist, "" for the others.
+
+    None if a file is not plain, or not one of its package.
+    """
+    texts = [text for _, *files in packages for text in files if text]
+    urls = together(texts, of_pylock)
+    if urls is None:
+        return None
+    left = iter(urls)
+    found: list[tuple[str, ...]] = []
+    for known, sdist, wheels in packages:
+        name, version = known["name"], known["version"]
+        if sdist and not _is_sdist_of(next(left)[0], name, version):
+            return None
+        files = list(map(file_name, next(left))) if wheels else []
+        if not _are_wheels_of(files, name, version):
+            return None
+        found.append(() if sdist else tuple(files))
+    return found
 
 
 def file_name(url: str) -> str:
     """Return the last part of a URL, "" if it would have to be taken apart with more care."""
-    name = url[url.rfind("/") + 1 :].replace("%2B", "+")
+    name = url[url.rfind("/") + 1 :]
+    name = name.replace("%2B", "+") if "%" in name else name
     return "" if "%" in name or "?" in url or "#" in url or ";" in name else name
 
 
-def _is_wheel_of(file: str, stem: str, name: str, version: str) -> bool:
-    """Tell whether a file is a wheel of a version (binary distribution format, "File name")."""
-    if file[-4:] != ".whl" or file.count("-") != 4:
+def _are_wheels_of(files: list[str], name: str, version: str) -> bool:
+    """Tell whether files are wheels of a version (binary distribution format, "File name")."""
+    stem = f"{name.replace('-', '_')}-{version}-"
+    if {file[-4:] for file in files} - {".whl"} or {file.count("-") for file in files} - {4}:
         return False
-    if name.islower() and file.startswith(stem):
+    if name.islower() and {file[: len(stem)] for file in files} == {stem}:
         return True
+    return all(_is_wheel_of(file, name, version) for file in files)
+
+
+def _is_wheel_of(file: str, name: str, version: str) -> bool:
     found, found_version, python, abi, platform = file[:-4].split("-")
     tags = [*python.split("."), *abi.split("."), *platform.split(".")]
     return (

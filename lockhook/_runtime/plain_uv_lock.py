@@ -7,9 +7,7 @@ taken apart once for each shape.
 
 from __future__ import annotations
 
-from itertools import islice
-
-from lockhook._runtime.uv_files import of_uv_lock
+from lockhook._runtime.uv_files import of_uv_lock, together
 from lockhook._runtime.uv_layout import is_key, is_plain_text, string
 
 TYPE_CHECKING = False
@@ -63,8 +61,8 @@ class _Reader:
         self.shapes: dict[tuple[str, ...], Shape] = {}
         # Inline tables by their text: an index is named by each package.
         self.inline: dict[str, dict[str, Any]] = {}
-        # By the number of quotes in a line: lists of files, and what each URL must hold.
-        self.files: dict[int, list[tuple[str, str]]] = {}
+        # Lists of files, and what each of their URLs must hold.
+        self.files: list[tuple[str, str]] = []
 
     def package(self, block: str) -> dict[str, Any]:
         """Return what one ``[[package]]`` says, but for its files."""
@@ -149,27 +147,16 @@ class _Reader:
         source = package.get("source")
         if not isinstance(source, dict) or "registry" not in source or not package.get("version"):
             raise _NotPlainError
-        width = text.partition("\n")[0].count('"')
-        self.files.setdefault(width, []).append((text, needle))
+        self.files.append((text, needle))
 
     def are_files(self) -> bool:
         """Tell whether all are files, and those of wheels of their version, as `uv_pins` does."""
-        for files in self.files.values():
-            # One look at all of them together takes a third of a look at each list.
-            urls = of_uv_lock(f",\n{_ITEM}".join([text for text, _ in files]))
-            if urls is None or not _are_of_their_versions(urls, files):
-                return False
-        return True
-
-
-def _are_of_their_versions(urls: list[str], files: list[tuple[str, str]]) -> bool:
-    left = iter(urls)
-    for text, needle in files:
-        quoted = needle.replace("+", "%2B")
-        for url in islice(left, text.count("\n") + 1):
-            if needle not in url and quoted not in url:
-                return False
-    return True
+        urls = together([text for text, _ in self.files], of_uv_lock)
+        return urls is not None and all(
+            all(needle in url for url in each)
+            or all(needle in url.replace("%2B", "+") for url in each)
+            for (_, needle), each in zip(self.files, urls, strict=True)
+        )
 
 
 _WHEELS = f"\nwheels = [\n{_ITEM}"
