@@ -99,26 +99,32 @@ def _are_numbers(texts: list[str], before: str, after: str) -> bool:
 
 
 def _are_times(texts: list[str]) -> bool:
-    """Tell it of ``, upload-time = 2026-01-31T12:00:00Z``, a day that every year has."""
-    times = [text[len(_TIME) :] for text in texts]
-    clock = {time[11:13] for time in times} <= _HOURS and {time[19:] for time in times} == {"Z"}
-    return (
-        {text[: len(_TIME)] for text in texts} == {_TIME}
-        and {time[4:11] for time in times} <= _DAYS
-        and clock
-        and {time[13:16] for time in times} | {time[16:19] for time in times} <= _SIXTIETHS
-        and all(year.isdigit() and year != "0000" for year in {time[:4] for time in times})
-    )
+    """Tell it of ``, upload-time = 2026-01-31T12:00:00Z``, a day that every year has.
+
+    Column by column, for all of them at once: a look at each one takes three times as long.
+    """
+    joined, count, width = "".join(texts), len(texts), len(_ANY_TIME)
+    if len(joined) != count * width:
+        return False
+    columns = [joined[column::width] for column in range(width)]
+    for column, sample in zip(columns, _ANY_TIME, strict=True):
+        if not column.isdigit() if sample == "0" else column != sample * count:
+            return False
+    digits = [column for column, sample in zip(columns, _ANY_TIME, strict=True) if sample == "0"]
+    days, hours = set(zip(*digits[4:8], strict=True)), set(zip(*digits[8:10], strict=True))
+    sixtieths = set(digits[10] + digits[12])
+    return "0" not in digits[0] and days <= _DAYS and hours <= _HOURS and sixtieths <= _TENS
 
 
+_ANY_TIME = f"{_TIME}0000-00-00T00:00:00Z"
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_DAYS = frozenset(
-    f"-{month:02}-{day:02}T"
+_DAYS = {
+    tuple(f"{month:02}{day:02}")
     for month, length in enumerate(_LENGTHS, 1)
     for day in range(1, length + 1)
-)
-_HOURS = frozenset(f"{hour:02}" for hour in range(24))
-_SIXTIETHS = frozenset(f":{sixtieth:02}" for sixtieth in range(60))
+}
+_HOURS = {tuple(f"{hour:02}") for hour in range(24)}
+_TENS = set("012345")
 
 
 def of_uv_lock(text: str) -> list[str] | None:
