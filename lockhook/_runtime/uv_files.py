@@ -86,12 +86,14 @@ def _are_attributes(middles: list[str]) -> bool:
 
 def _are_numbers(texts: list[str], before: str, after: str) -> bool:
     """Tell whether each text is a decimal number, without a zero in front, between two others."""
-    joined = "\n".join(texts).removeprefix(before).removesuffix(after)
+    joined = "\n".join(texts)
     # Whatever else stands somewhere is still there, and is no digit.
-    numbers = joined.replace(f"{after}\n{before}", "\n")
+    numbers = joined[len(before) : len(joined) - len(after)].replace(f"{after}\n{before}", "\n")
     ends = f"\n{numbers}\n"
     return (
-        numbers.count("\n") == len(texts) - 1
+        joined.startswith(before)
+        and joined.endswith(after)
+        and numbers.count("\n") == len(texts) - 1
         and numbers.replace("\n", "").isdigit()
         and "\n0" not in ends
         and "\n\n" not in ends

@@ -208,6 +208,7 @@ def parsed(text: str) -> dict[str, Any] | None:
 
 @given(damaged(UV_LOCK))
 @example(UV_LOCK)
+@example(UV_LOCK.replace(", size = 20276440", "20276440"))
 def test_a_uv_lock_is_read_as_the_parser_reads_it(text: str) -> None:
     document = plain_uv_lock.document(text.encode())
     if document is not None:
