@@ -14,6 +14,7 @@ from lockhook._authoring import (
     installable,
     locks,
     lockset,
+    members,
     pins,
     project,
     relock,
@@ -22,7 +23,7 @@ from lockhook._authoring import (
     uv_metadata,
 )
 from lockhook._authoring.lockset import Member
-from lockhook.errors import LockfileError, LockhookError
+from lockhook.errors import LockfileError, LockhookError, UnknownInputsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ DAMAGED: Final = "damaged"
 FOREIGN: Final = "not a lock"
 LEAK: Final = "leak"
 DISAGREES: Final = "disagrees"
+UNDECIDED: Final = "undecided"
 
 # What to do where lockhook would have to overwrite what somebody wrote.
 HANDS_OFF: Final = (
@@ -59,6 +61,7 @@ CODES: Final = {
     FOREIGN: "LH206",
     LEAK: "LH207",
     DISAGREES: "LH208",
+    UNDECIDED: "LH209",
 }
 
 
@@ -100,9 +103,22 @@ def judge_all(wanted: Sequence[ManagedLock]) -> list[Verdict]:
         ProjectError: if the project does not say what a lock should hold.
         UsageError: if a lock's options name an extra or group that the project has not.
     """
-    verdicts = [judge_content(lock) for lock in wanted]
+    verdicts = [_judge_if_known(lock) for lock in wanted]
     verdicts = list(_judge_agreement(verdicts)) if len(verdicts) > 1 else verdicts
     return [_judge_tracking(one) if one.status == FRESH else one for one in verdicts]
+
+
+def _judge_if_known(lock: ManagedLock) -> Verdict:
+    try:
+        return judge_content(lock)
+    except UnknownInputsError as error:
+        path = members.relative(error.path or "", lock.project.directory)
+        reasons = (
+            f"{path}: {error.reason}",
+            "it is neither judged nor made anew",
+            f"to mend it: {error.hint}",
+        )
+        return Verdict(lock=lock, status=UNDECIDED, reasons=reasons)
 
 
 def _judge_agreement(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:

@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, inputs, stamp
+from lockhook._authoring import config, inputs, members, stamp, workspace
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lockfile import read_bytes
-from lockhook.errors import ConfigError, LockfileError, UsageError
+from lockhook.errors import ConfigError, LockfileError, UnknownInputsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lockhook._authoring.config import Settings
     from lockhook._authoring.inputs import Inputs
@@ -55,6 +55,15 @@ class ManagedLock:
         """Where it lies."""
         return os.path.join(self.project.directory, self.name)
 
+    def files(self) -> Iterator[str]:
+        """Yield the paths of the files that say what it follows from."""
+        one = self.project
+        extras, groups = inputs.covered(one, self.options)
+        yield from members.files(one, extras, groups)
+        if self.is_uvs:
+            for directory in workspace.directories(one.directory, one.pyproject):
+                yield os.path.join(directory, workspace.FILE)
+
     def inputs(self) -> Inputs:
         """Return what it follows from.
 
@@ -82,12 +91,19 @@ def locks_of(project: Project) -> tuple[ManagedLock, ...]:
     """
     settings = config.read(project)
     ours = list(settings.locks) or [
-        BASE,
-        *([FULL] if FULL_EXTRA in project.extras else []),
+        *([] if project.is_virtual else [BASE]),
+        *([FULL] if _has_extra(project, FULL_EXTRA) else []),
         *_on_disk(project.directory),
     ]
     uvs = [UV_LOCK] if os.path.isfile(os.path.join(project.directory, UV_LOCK)) else []
     return tuple(named(project, settings, name) for name in dict.fromkeys([*uvs, *ours]))
+
+
+def _has_extra(project: Project, name: str) -> bool:
+    try:
+        return name in project.extras
+    except UnknownInputsError:
+        return False  # a lock without extras can be judged all the same
 
 
 def named(project: Project, settings: Settings, name: str) -> ManagedLock:

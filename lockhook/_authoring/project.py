@@ -12,6 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from lockhook._authoring import dynamic, workspace
+from lockhook._authoring.dynamic import Item
 from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
 from lockhook.errors import ProjectError, UsageError
@@ -19,7 +21,7 @@ from lockhook.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FILE = "pyproject.toml"
+FILE = workspace.FILE
 UV_TOML = "uv.toml"
 
 
@@ -45,7 +47,7 @@ class Project:
         """The ``[project]`` table.
 
         Raises:
-            ProjectError: if there is none: uv would run a build backend to find dependencies.
+            ProjectError: if there is none, and no file of setuptools says the same.
         """
         table = self.pyproject.get("project")
         if table is None and "poetry" in self._tools:
@@ -54,6 +56,10 @@ class Project:
                 path=self.path,
                 hint="move them to [project] (Poetry 2 reads it too)",
             )
+        if self.is_virtual:
+            return {}
+        if dynamic.is_legacy(self):
+            return dynamic.legacy_metadata(self)
         if not isinstance(table, dict):
             raise ProjectError(
                 "has no [project] table, so it declares no dependencies to lock",
@@ -85,7 +91,12 @@ class Project:
     @property
     def declares_dependencies(self) -> bool:
         """Whether this is a project, and not just the settings of some tools."""
-        return "project" in self.pyproject or "poetry" in self._tools
+        return (
+            "project" in self.pyproject
+            or "poetry" in self._tools
+            or self.is_virtual
+            or dynamic.is_legacy(self)
+        )
 
     def tool(self, name: str) -> Mapping[str, Any]:
         """Return the ``[tool.NAME]`` table, empty if there is none."""
@@ -93,6 +104,18 @@ class Project:
         if not isinstance(table, dict):
             raise ProjectError(f"[tool.{name}] is not a table", path=self.path)
         return table
+
+    @cached_property
+    def workspace(self) -> Project | None:
+        """The root of the uv workspace that it belongs to, itself if it is that; else None."""
+        root = workspace.root_of(self.directory, self.pyproject)
+        return self if root == self.directory else load(root) if root else None
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is the root of a workspace and no project of its own."""
+        uv = self._tools.get("uv")
+        return "project" not in self.pyproject and isinstance(uv, dict) and "workspace" in uv
 
     @cached_property
     def uv_toml(self) -> Mapping[str, Any] | None:
@@ -103,7 +126,11 @@ class Project:
     @cached_property
     def requires_python(self) -> str:
         """``requires-python`` in canonical form, "" if it is not set."""
-        text = self.metadata.get("requires-python", "")
+        text = (
+            dynamic.requires_python(self)
+            if self.is_dynamic(dynamic.PYTHON)
+            else self.metadata.get("requires-python", "")
+        )
         try:
             return str(SpecifierSet(text))
         except (InvalidSpecifier, TypeError, AttributeError):
@@ -117,16 +144,15 @@ class Project:
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """``dependencies`` in canonical form, sorted."""
-        self._refuse_dynamic("dependencies")
-        return self._canonical(self.metadata.get("dependencies", []), "dependencies")
+        where = dynamic.DEPENDENCIES
+        if self.is_dynamic(where):
+            return self._canonical(dynamic.dependencies(self), where)
+        return self._canonical(self.metadata.get(where, []), where)
 
-    def _refuse_dynamic(self, field: str) -> None:
-        if field in self.metadata.get("dynamic", ()):
-            raise ProjectError(
-                f"its {field} are dynamic: only its build backend knows them",
-                path=self.path,
-                hint=f'list them under [project] {field}, and take "{field}" out of `dynamic`',
-            )
+    def is_dynamic(self, *fields: str) -> bool:
+        """Tell whether any of some fields of ``[project]`` is left to the build backend."""
+        listed = self.metadata.get("dynamic", [])
+        return isinstance(listed, list) and any(field in listed for field in fields)
 
     def extra(self, name: str) -> tuple[str, ...]:
         """Return an extra's requirements in canonical form, sorted; self-references followed.
@@ -156,8 +182,11 @@ class Project:
     @cached_property
     def extras(self) -> Mapping[str, tuple[str, ...]]:
         """Normalised name to requirements in canonical form."""
-        self._refuse_dynamic("optional-dependencies")
-        table = self.metadata.get("optional-dependencies", {})
+        table = (
+            dynamic.extras(self)
+            if self.is_dynamic(dynamic.EXTRAS)
+            else self.metadata.get("optional-dependencies", {})
+        )
         if not isinstance(table, dict):
             raise ProjectError("optional-dependencies is not a table", path=self.path)
         return {
@@ -215,12 +244,15 @@ class Project:
         return tuple(sorted({self._canonical_one(item, where) for item in items}))
 
     def _canonical_one(self, item: object, where: str) -> str:
+        found = item if isinstance(item, Item) else Item(item, self.path)  # type: ignore[arg-type]
         try:
-            requirement = Requirement(item)  # type: ignore[arg-type]
+            requirement = Requirement(found.text)
         except (InvalidRequirement, TypeError) as error:
             reason = str(error).partition("\n")[0]
             raise ProjectError(
-                f"{where}: {str(item)!r} is not a requirement: {reason}", path=self.path
+                f"{where}: {str(found.text)!r} is not a requirement: {reason}",
+                path=found.path,
+                line=found.line,
             ) from None
         requirement.name = normalize(requirement.name)
         return str(requirement)
@@ -246,6 +278,28 @@ def load(directory: str) -> Project:
     path = os.path.join(directory, FILE)
     data = _read(path)
     return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))
+
+
+def load_local(directory: str) -> Project:
+    """Read a project that another one depends on, which may be one of setuptools' old files only.
+
+    Raises:
+        ProjectError: if it is none, or cannot be read.
+        UnknownInputsError: if only its build backend knows what it requires.
+    """
+    if os.path.isfile(os.path.join(directory, FILE)):
+        found = load(directory)
+    else:
+        found = Project(directory=os.path.abspath(directory), pyproject={})
+    if "project" in found.pyproject or dynamic.is_legacy(found):
+        return found
+    if "build-system" in found.pyproject:
+        raise dynamic.unknown(found, dynamic.DEPENDENCIES)
+    raise ProjectError(
+        "is no project: it has neither a [project] table nor a setup.cfg or setup.py",
+        path=directory,
+        hint="add [project] with name, version and dependencies to its pyproject.toml (PEP 621)",
+    )
 
 
 def _read(path: str) -> bytes:

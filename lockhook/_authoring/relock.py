@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, formats, pins
+from lockhook._authoring import cpu_policy, formats, members, pins, workspace
+from lockhook._authoring import project as projects
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
@@ -42,7 +43,8 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
     try:
         if existed:
             _heal(lock, old)
-        uv.run(["lock", *_python(lock)], directory=lock.project.directory, quiet=quiet)
+        run = ["lock", *_python(lock), *members.refreshed(_everyone(lock.project))]
+        uv.run(run, directory=lock.project.directory, quiet=quiet)
         with open(lock.path, encoding="utf-8", newline="") as file:
             new = file.read()
         formats.refuse_downgrade(lock, old, new)
@@ -51,6 +53,15 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
         _put_back(lock, old, existed=existed)
         raise
     return new
+
+
+def _everyone(project: Project) -> Iterator[Project]:
+    """Yield the projects on this disk that are in the lock of one of them."""
+    directories = workspace.directories(project.directory, project.pyproject)
+    for one in (project, *map(projects.load_local, directories)):
+        yield one
+        found = members.of(one, tuple(one.extras), one.groups)
+        yield from (local.project for local in found if local.project)
 
 
 def _put_back(lock: ManagedLock, old: str, *, existed: bool) -> None:

@@ -11,7 +11,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import comments, cpu_policy, hashes, inputs, locks, pins, stamp, steering
+from lockhook._authoring import (
+    comments,
+    cpu_policy,
+    hashes,
+    inputs,
+    locks,
+    members,
+    pins,
+    stamp,
+    steering,
+)
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
@@ -153,7 +163,7 @@ class Resolver:
                 second = stack.enter_context(steering.second_project(wanted, self.lock.project))
                 arguments.insert(3, second)
             run = [*arguments, *_upgrades(self.limits), *_running(output)]
-            run += ["--offline"] if self.offline else []
+            run += ["--offline"] if self.offline else _refreshed(self.lock)
             try:
                 self.uv.run(run, directory=directory, quiet=self.quiet)
             except UvError as error:
@@ -175,6 +185,13 @@ def _arguments(lock: ManagedLock, python: str) -> list[str]:
         *(["--generate-hashes"] if options.hashes and not lock.name.endswith(".toml") else []),
         *(["--exclude-newer", options.exclude_newer] if options.exclude_newer else []),
     ]
+
+
+def _refreshed(lock: ManagedLock) -> list[str]:
+    found = members.of(lock.project, *inputs.covered(lock.project, lock.options))
+    return members.refreshed(
+        [lock.project, *(local.project for local in found if local.project is not None)]
+    )
 
 
 def _upgrades(limits: Sequence[str]) -> list[str]:

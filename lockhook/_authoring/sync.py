@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhook._authoring import freshness, generate, git, leftovers, locks, project, uv
+from lockhook._authoring.freshness import UNDECIDED
 from lockhook._runtime.discovery import nearest_project
-from lockhook.errors import ProjectError, UsageError
+from lockhook.errors import LockhookError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +29,7 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
 
     Args:
         files: paths, relative to the directory or absolute; each stands for the project nearest
-            above it.
+            above it, and for those whose locks follow from it.
         directory: the working directory.
 
     Raises:
@@ -37,10 +39,13 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
     """
     top = git.toplevel(directory)
     home = _nearest(directory, top)
+    every = map(os.path.dirname, git.files_named(project.FILE, top) if top else [])
     if files:
-        found = [_nearest(os.path.dirname(os.path.join(directory, file)), top) for file in files]
+        changed = [os.path.join(directory, file) for file in files]
+        nearest = [_nearest(os.path.dirname(file), top) for file in changed]
+        found = [*nearest, *_dependent(changed, [path for path in every if path not in nearest])]
     else:
-        found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
+        found = [home, *every]
     paths = dict.fromkeys(path for path in found if path)
     wanted = [one for path in paths if (one := _wanted(path, is_home=path == home)) is not None]
     if wanted or files:
@@ -52,6 +57,25 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
         path=directory,
         hint="run lockhook in a project",
     )
+
+
+def _dependent(changed: Sequence[str], directories: Sequence[str]) -> Iterator[str]:
+    """Yield the directories of projects whose locks follow from files that lie elsewhere."""
+    real = set(map(os.path.realpath, changed))
+    for directory in directories:
+        with suppress(ProjectError):  # of a file that nobody changed
+            one = _wanted(directory, is_home=False)
+            if one is not None and any(os.path.realpath(path) in real for path in _followed(one)):
+                yield directory
+
+
+def _followed(one: Project) -> Iterator[str]:
+    """Yield the files that the locks of a project follow from."""
+    try:
+        for lock in locks.locks_of(one):
+            yield from lock.files()
+    except LockhookError as error:
+        yield from filter(None, [error.path])
 
 
 def _wanted(path: str, *, is_home: bool) -> Project | None:
@@ -83,7 +107,7 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
     stale: dict[str, list[ManagedLock]] = {}
     for verdict in verdicts:
         leftovers.sweep(verdict.lock)
-        if not verdict.is_current:
+        if not verdict.is_current and verdict.status != UNDECIDED:
             stale.setdefault(verdict.lock.project.directory, []).append(verdict.lock)
     program = uv.find() if stale else None
     for wanted in stale.values():
@@ -99,7 +123,7 @@ def _of_one_project(
             yield generate.relock(lock, program, quiet=quiet)
             # What agreed with it need not any more.
             verdicts = freshness.judge_all(locks.locks_of(lock.project))
-            wanted = [verdict.lock for verdict in verdicts if not verdict.is_current]
+            wanted = [v.lock for v in verdicts if not v.is_current and v.status != UNDECIDED]
     ours = [lock for lock in wanted if not lock.is_uvs]
     if ours:
         yield from generate.generate(ours, program, quiet=quiet)

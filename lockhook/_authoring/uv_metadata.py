@@ -6,12 +6,15 @@ same if they are true in the same environments.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
-from lockhook._authoring import platforms
+from lockhook._authoring import members, platforms, workspace
+from lockhook._authoring import project as projects
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
@@ -19,6 +22,8 @@ from lockhook._runtime.toml_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.specifiers import Specifier
 
     from lockhook._authoring.project import Project
     from lockhook._runtime.uv_lock import Graph
@@ -39,21 +44,73 @@ def changes(
         LockfileError: if what uv wrote into the lock cannot be read.
         ProjectError: if the project does not say what it depends on.
     """
-    if not _same_specifier(str(document.get("requires-python", "")), project.requires_python):
-        was, now = document.get("requires-python") or "none", project.requires_python or "none"
-        yield f"requires-python: {was} -> {now}"
-    root = next(iter(graph.packages.get(project.name, ())), None)
-    if root is None:
-        yield f"{project.name} is not in it"
-        return
-    metadata = root.table("metadata")
-    yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(project))
-    yield from _group_changes(metadata, project)
-    yield from _moved(metadata, project)
     manifest = Table(document, path).table("manifest")
+    everyone = _workspace(project)
+    python = _together([one.requires_python for one in everyone])
+    if not _same_specifier(was := str(document.get("requires-python", "")), python):
+        yield f"requires-python: {was or 'none'} -> {python or 'none'}"
+    names = [one.name for one in everyone]
+    missing = [name for name in names if name not in graph.packages]
+    yield from (f"{name} is not in it" for name in missing)
+    if project.name in missing if project in everyone else missing:
+        return
+    listed = manifest.texts("members") if manifest else ()
+    yield from (f"{name} is no member of the workspace" for name in listed if name not in names)
+    yield from _project_changes(graph, project)
+    if project.is_virtual:
+        yield from _group_changes(manifest, "dependency-groups", project)
     for key in ("constraints", "overrides"):
         declared = map(_plain, project.requirements_of_uv(f"{key[:-1]}-dependencies"))
         yield from _differences(f"[tool.uv] {key}", _locked(manifest, key), list(declared))
+
+
+def _workspace(root: Project) -> tuple[Project, ...]:
+    """Return the projects of a workspace, the root first if it is one."""
+    found = map(projects.load_local, workspace.directories(root.directory, root.pyproject))
+    return (*(() if root.is_virtual else (root,)), *found)
+
+
+def _together(specifiers: Sequence[str]) -> str:
+    """Return the Pythons that all of some specifiers admit, without bounds that say nothing."""
+    found: dict[str, list[Specifier]] = {}
+    for each in (each for text in specifiers for each in SpecifierSet(text)):
+        found.setdefault(each.operator, []).append(each)
+    for operator, choose in ((">=", max), ("<", min)):
+        if operator in found:
+            found[operator] = [choose(found[operator], key=lambda each: Version(each.version))]
+    return ",".join(str(each) for kept in found.values() for each in kept)
+
+
+def _project_changes(graph: Graph, root: Project) -> Iterator[str]:
+    """Yield what changed in each project on this disk that is in a lock."""
+    for packages in graph.packages.values():
+        for package in packages:
+            place = _place(package)
+            if place is None or (place == "." and root.is_virtual):
+                continue
+            directory = os.path.normpath(os.path.join(root.directory, place))
+            if not os.path.isdir(directory):
+                yield f"{place}: there is nothing there"
+                continue
+            one = root if place == "." else projects.load_local(directory)
+            start = "" if place == "." else f"{place}: "
+            yield from (f"{start}{change}" for change in _metadata_changes(package, one))
+
+
+def _place(package: Table) -> str | None:
+    source = package.table("source")
+    kinds = (kind for kind in _DIRECTORIES if source and kind in source.values)
+    return next((source.text(kind) for kind in kinds if source), None)
+
+
+_DIRECTORIES: Final = ("editable", "virtual", "directory")
+
+
+def _metadata_changes(package: Table, one: Project) -> Iterator[str]:
+    metadata = package.table("metadata")
+    yield from _differences("dependencies", _locked(metadata, "requires-dist"), _declared(one))
+    yield from _group_changes(metadata, "requires-dev", one)
+    yield from _moved(metadata, one)
 
 
 def _declared(project: Project) -> list[str]:
@@ -94,8 +151,8 @@ def _text(entry: Table) -> str:
         raise entry.error(f"{text!r} is not a requirement") from None
 
 
-def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
-    locked = metadata.table("requires-dev") if metadata else None
+def _group_changes(metadata: Table | None, key: str, project: Project) -> Iterator[str]:
+    locked = metadata.table(key) if metadata else None
     names = dict.fromkeys([*(locked.values if locked else ()), *project.groups])
     for name in names:
         before = _locked(locked, name)
@@ -103,17 +160,41 @@ def _group_changes(metadata: Table | None, project: Project) -> Iterator[str]:
         yield from _differences(f"group {name}", before, now)
 
 
-def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
-    """Yield the direct dependencies that are to come from another index than they did."""
-    sources = indexes.sources(project.pyproject)
-    urls = indexes.by_name(project.pyproject, project.directory)
+def _moved(metadata: Table | None, one: Project) -> Iterator[str]:
+    """Yield the direct dependencies that are to come from elsewhere than they did."""
+    requirements = [*one.dependencies, *(text for texts in one.extras.values() for text in texts)]
+    referring = {found.name for found in map(Requirement, requirements) if found.url}
     for table in metadata.tables("requires-dist") if metadata else ():
         name = normalize(table.required("name"))
-        declared = sources.get(name, [])
+        declared = members.sources(one, (name,)).get(name, [])
         # Several sources, each with its marker, are nothing that one entry can be held against.
-        wanted = str(declared[0].get("index", "")) if declared else ""
-        if len(declared) < 2 and urls.get(wanted, "") != table.text("index"):
+        if len(declared) > 1 or name in referring:
+            continue
+        entry, base = declared[0] if declared else ({}, one)
+        if _index(entry, base, one) != table.text("index"):
             yield f"[tool.uv.sources] {name}: comes from another index"
+        elif not _is_from(entry, table):
+            yield f"[tool.uv.sources] {name}: changed"
+
+
+def _index(entry: Mapping[str, Any], base: Project, one: Project) -> str:
+    for each in (base, one, one.workspace or one):
+        urls = indexes.by_name(each.pyproject, each.directory)
+        if (name := str(entry.get("index", ""))) in urls:
+            return urls[name]
+    return ""
+
+
+def _is_from(entry: Mapping[str, Any], table: Table) -> bool:
+    """Tell whether uv locked a requirement from the kind of place that its source says."""
+    local = {kind for kind in (*_DIRECTORIES, "path") if table.text(kind)}
+    if entry.get("workspace") or "path" in entry:
+        return bool(local)
+    git = table.text("git")
+    if "git" in entry:
+        wanted = [f"{kind}={entry[kind]}" for kind in ("rev", "tag", "branch") if kind in entry]
+        return git.startswith(str(entry["git"])) and all(each in git for each in wanted)
+    return not local and not git and str(entry.get("url", "")) == table.text("url")
 
 
 def _differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:

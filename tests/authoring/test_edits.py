@@ -252,7 +252,7 @@ def test_a_uv_toml_that_is_none_is_named(locked: Path, run: Callable[..., Any]) 
 
 def test_a_stamp_of_a_scheme_that_did_not_know_uv_toml_is_not_stale_for_it(locked: Path) -> None:
     (locked / "uv.toml").write_text("prerelease = 'allow'\n")
-    edit(locked, "# scheme = 2", "# scheme = 1", "requirements.txt")
+    edit(locked, "# scheme = 3", "# scheme = 1", "requirements.txt")
     verdict = judged(locked)
     assert (verdict.status, verdict.reasons) == ("fresh", ())
     edit(locked, "'tqdm'", "'tqdm<4'")

@@ -1,0 +1,218 @@
+"""The projects on this disk that a project depends on: by path, or as members of its workspace.
+
+What they require in their turn is resolved into a lock as if the project itself required it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from packaging.requirements import Requirement
+
+from lockhook._authoring import dynamic, project, workspace
+from lockhook._runtime import indexes
+from lockhook._runtime.names import normalize
+from lockhook._runtime.places import local_path
+from lockhook._runtime.toml_table import table_at
+from lockhook.errors import LockhookError, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lockhook._authoring.project import Project
+
+# Where uv puts the directory of a project into the URL of a requirement.
+_ROOT: Final = "${PROJECT_ROOT}"
+
+
+class Local(NamedTuple):
+    """Something on this disk that a project depends on.
+
+    Attributes:
+        key: its path as the project has it, with forward slashes; its name where that is absolute.
+        path: its absolute path.
+        project: what it says; None for an archive.
+        extras: those of its extras that count, normalised and sorted.
+    """
+
+    key: str
+    path: str
+    project: Project | None
+    extras: tuple[str, ...] = ()
+
+
+class _Reference(NamedTuple):
+    name: str
+    path: str
+    extras: frozenset[str]
+    is_absolute: bool
+    declared: str  # the file that refers to it
+
+
+def of(one: Project, extras: Sequence[str], groups: Sequence[str]) -> tuple[Local, ...]:
+    """Return what a project depends on here, directly or not, sorted by key.
+
+    Args:
+        one: the project.
+        extras: those that count, normalised.
+        groups: dependency groups that count, normalised.
+
+    Raises:
+        ProjectError: if there is nothing where a source leads, or no project.
+        UnknownInputsError: if only its build backend knows what one of them requires.
+    """
+    found: dict[str, Local] = {}
+    waiting = list(_references(one, extras, groups))
+    while waiting:
+        reference = waiting.pop()
+        known = found.get(reference.path)
+        wanted = reference.extras.union(known.extras if known else ())
+        if known and wanted == set(known.extras):
+            continue
+        local = known or _local(reference, one)
+        # uv warns of an extra that there is not, and goes on.
+        local = local._replace(extras=tuple(sorted(wanted)))
+        found[reference.path] = local
+        if local.project is not None:
+            waiting += _references(local.project, known_extras(local), ())
+    return tuple(sorted(found.values()))
+
+
+def known_extras(local: Local) -> tuple[str, ...]:
+    """Return the extras that count and that there are."""
+    if not local.extras or local.project is None:
+        return ()
+    return tuple(name for name in local.extras if name in local.project.extras)
+
+
+def _local(reference: _Reference, one: Project) -> Local:
+    path = reference.path
+    key = reference.name if reference.is_absolute else relative(path, one.directory)
+    if os.path.isfile(path):
+        return Local(key, path, None)
+    if not os.path.isdir(path):
+        raise ProjectError(
+            f"takes {reference.name} from {key}, and there is nothing there",
+            path=reference.declared,
+            hint="bring the directory back, or name another source",
+        )
+    return Local(key, path, project.load_local(path))
+
+
+def relative(path: str, directory: str) -> str:
+    """Return a path as seen from a directory, with forward slashes."""
+    try:
+        return os.path.relpath(path, directory).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return os.path.basename(path)
+
+
+# --- where requirements lead ---
+
+
+def _references(one: Project, extras: Sequence[str], groups: Sequence[str]) -> Iterator[_Reference]:
+    for text in required(one, extras, groups):
+        requirement = Requirement(text)
+        name, wanted = normalize(requirement.name), frozenset(map(normalize, requirement.extras))
+        if requirement.url is None:
+            for entry, base in sources(one, (name,)).get(name, ()):
+                if _counts(entry, extras, groups) and (path := _path(entry, base, name)):
+                    is_absolute = os.path.isabs(str(entry.get("path", "")))
+                    yield _Reference(name, path, wanted, is_absolute, base.path)
+        elif requirement.url.lower().startswith("file:"):
+            is_absolute = _ROOT not in requirement.url
+            url = requirement.url.replace(_ROOT, one.directory)
+            path = os.path.normpath(local_path(url))
+            yield _Reference(name, path, wanted, is_absolute, one.path)
+
+
+def required(one: Project, extras: Iterable[str], groups: Iterable[str]) -> Iterator[str]:
+    """Yield every direct requirement of a project with some of its extras and groups."""
+    yield from one.dependencies
+    for name in extras:
+        yield from one.extra(name)
+    for name in groups:
+        yield from one.group(name)
+
+
+def sources(
+    one: Project, names: Iterable[str]
+) -> Mapping[str, list[tuple[dict[str, Any], Project]]]:
+    """Return the sources of some packages, each with the project whose file has it.
+
+    What a project does not say itself, the root of its workspace says.
+    """
+    found: dict[str, list[tuple[dict[str, Any], Project]]] = {}
+    for base in filter(None, (one.workspace, one)):
+        declared = indexes.sources(base.pyproject)
+        for name in names:
+            if name in declared:
+                found[name] = [(entry, base) for entry in declared[name]]
+    return found
+
+
+def index(name: str, *projects: Project) -> Mapping[str, Any] | None:
+    """Return the ``[[tool.uv.index]]`` of a name, from the first of some projects that has it.
+
+    After them count the roots of their workspaces.
+    """
+    roots = [one.workspace for one in projects]
+    for one in (*projects, *filter(None, roots)):
+        listed = table_at(one.pyproject, "tool", "uv").get("index")
+        for entry in listed if isinstance(listed, list) else ():
+            if isinstance(entry, dict) and entry.get("name") == name:
+                return entry
+    return None
+
+
+def _counts(entry: Mapping[str, Any], extras: Sequence[str], groups: Sequence[str]) -> bool:
+    """Tell whether a source counts, which may be one for an extra or a group only."""
+    wanted = {"extra": extras, "group": groups}
+    return all(
+        normalize(str(entry[kind])) in names for kind, names in wanted.items() if kind in entry
+    )
+
+
+def _path(entry: Mapping[str, Any], base: Project, name: str) -> str | None:
+    path = entry.get("path")
+    if isinstance(path, str):
+        return os.path.normpath(os.path.join(base.directory, path))
+    if entry.get("workspace") is True and (root := base.workspace):
+        return workspace.member(root.directory, root.pyproject, name)
+    return None
+
+
+def refreshed(found: Iterable[Project]) -> list[str]:
+    """Return how to make uv ask build backends anew for what some projects leave to them.
+
+    uv keeps what a backend said until a file changes, and looks at a few files only.
+    """
+    names = {one.name for one in found if one.is_dynamic(*dynamic.FIELDS)}
+    return [f"--refresh-package={name}" for name in sorted(names)]
+
+
+# --- the files that all of it is read from ---
+
+
+def files(one: Project, extras: Sequence[str], groups: Sequence[str]) -> Iterator[str]:
+    """Yield the absolute paths of the files that say what a lock of a project follows from.
+
+    What cannot be read ends it, behind its own path: whoever changes that file is to hear of it.
+    """
+    try:
+        yield from _own_files(one)
+        if one.workspace:
+            yield from _own_files(one.workspace)
+        for local in of(one, extras, groups):
+            yield from [local.path] if local.project is None else _own_files(local.project)
+    except LockhookError as error:
+        if error.path:
+            yield error.path
+
+
+def _own_files(one: Project) -> Iterator[str]:
+    yield one.path
+    yield os.path.join(one.directory, project.UV_TOML)
+    if dynamic.is_legacy(one) or "project" in one.pyproject:
+        yield from dynamic.files(one) if one.is_dynamic(*dynamic.FIELDS) else ()
