@@ -34,12 +34,14 @@ class Local(NamedTuple):
         path: its absolute path.
         project: what it says; None for an archive.
         extras: those of its extras that count, normalised and sorted.
+        given: its path as the sources spell it that lead to it.
     """
 
     key: str
     path: str
     project: Project | None
     extras: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
 
 
 class _Reference(NamedTuple):
@@ -48,6 +50,7 @@ class _Reference(NamedTuple):
     extras: frozenset[str]
     is_absolute: bool
     declared: str  # the file that refers to it
+    given: str = ""
 
 
 def of(one: Project, extras: Sequence[str], groups: Sequence[str]) -> tuple[Local, ...]:
@@ -68,19 +71,19 @@ def of(one: Project, extras: Sequence[str], groups: Sequence[str]) -> tuple[Loca
         reference = waiting.pop()
         known = found.get(reference.path)
         wanted = reference.extras.union(known.extras if known else ())
+        given = (known.given if known else frozenset()) | {reference.given} - {""}
+        local = known or _local(reference, one)
+        found[reference.path] = local._replace(extras=tuple(sorted(wanted)), given=given)
         if known and wanted == set(known.extras):
             continue
-        local = known or _local(reference, one)
-        # uv warns of an extra that there is not, and goes on.
-        local = local._replace(extras=tuple(sorted(wanted)))
-        found[reference.path] = local
+        local = found[reference.path]
         if local.project is not None:
             waiting += _references(local.project, known_extras(local), ())
-    return tuple(sorted(found.values()))
+    return tuple(sorted(found.values(), key=lambda local: local.key))
 
 
 def known_extras(local: Local) -> tuple[str, ...]:
-    """Return the extras that count and that there are."""
+    """Return the extras that count and that there are: uv warns of another one, and goes on."""
     if not local.extras or local.project is None:
         return ()
     return tuple(name for name in local.extras if name in local.project.extras)
@@ -118,8 +121,9 @@ def _references(one: Project, extras: Sequence[str], groups: Sequence[str]) -> I
         if requirement.url is None:
             for entry, base in sources(one, (name,)).get(name, ()):
                 if _counts(entry, extras, groups) and (path := _path(entry, base, name)):
-                    is_absolute = os.path.isabs(str(entry.get("path", "")))
-                    yield _Reference(name, path, wanted, is_absolute, base.path)
+                    given = str(entry.get("path", ""))
+                    is_absolute = os.path.isabs(given)
+                    yield _Reference(name, path, wanted, is_absolute, base.path, given)
         elif requirement.url.lower().startswith("file:"):
             is_absolute = _ROOT not in requirement.url
             url = requirement.url.replace(_ROOT, one.directory)

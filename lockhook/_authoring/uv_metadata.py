@@ -50,12 +50,12 @@ def changes(
     if not _same_specifier(was := str(document.get("requires-python", "")), python):
         yield f"requires-python: {was or 'none'} -> {python or 'none'}"
     names = [one.name for one in everyone]
-    missing = [name for name in names if name not in graph.packages]
-    yield from (f"{name} is not in it" for name in missing)
-    if project.name in missing if project in everyone else missing:
-        return
     listed = manifest.texts("members") if manifest else ()
+    known = graph.packages.keys() & set(listed or names[:1])
+    yield from (f"{name} is not in it" for name in names if name not in known)
     yield from (f"{name} is no member of the workspace" for name in listed if name not in names)
+    if not project.is_virtual and project.name not in known:
+        return
     yield from _project_changes(graph, project)
     if project.is_virtual:
         yield from _group_changes(manifest, "dependency-groups", project)

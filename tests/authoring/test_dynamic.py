@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.metadata import parse_email
 from packaging.requirements import Requirement
 
-from lockhook._authoring import dynamic
 from lockhook._authoring import project as projects
-from lockhook.errors import ProjectError, UnknownInputsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +46,7 @@ READ = [
         "one line": "click",
         "a line each": "click>=8\n\n  tqdm  \n",
         "no requirement": "# nothing\n\n",
-        "comments": "# first\nclick # why\n  # indented\ntqdm#egg\n"[:36],
+        "comments": "# first\nclick # why\n  # indented\ntqdm\t\n",
         "carriage returns": "click\r\ntqdm\r\n",
         "a marker": "click; python_version < '3.11'\n",
         "a marker in the only line": "click; python_version < '3.11'",
@@ -62,7 +60,7 @@ READ = [
 ] + [
     pytest.param(
         {
-            "pyproject.toml": PROJECT.replace("[\"dep", "[\"requires-python\", \"dep") + BOTH,
+            "pyproject.toml": PROJECT.replace('["dep', '["requires-python", "dep') + BOTH,
             "base.in": "click",
             "more.in": "tqdm",
             "full.in": "numpy\n",
@@ -111,7 +109,8 @@ READ = [
     pytest.param(
         {
             "pyproject.toml": "",
-            "setup.py": '"""Why."""\nimport setuptools\nsetuptools.setup(name="bench", packages=[], '
+            "setup.py": '"""Why."""\nimport setuptools\nsetuptools.setup(name="bench", '
+            "packages=[], "
             'install_requires=["click>=8", "tqdm"], extras_require={"full": "numpy"})\n',
             "setup.cfg": CFG + "install_requires = colorama\npython_requires = >=3.9\n",
         },
