@@ -5,7 +5,9 @@ What they require in their turn is resolved into a lock as if the project itself
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from packaging.requirements import Requirement
@@ -187,13 +189,24 @@ def _path(entry: Mapping[str, Any], base: Project, name: str) -> str | None:
     return None
 
 
-def refreshed(found: Iterable[Project]) -> list[str]:
+def asking_anew(found: Iterable[Project], *, offline: bool) -> list[str]:
     """Return how to make uv ask build backends anew for what some projects leave to them.
 
-    uv keeps what a backend said until a file changes, and looks at a few files only.
+    uv keeps what a backend said until a file changes, and looks at a few files only. Without
+    network it refuses to forget that; another setting for the backend has the same effect.
     """
-    names = {one.name for one in found if one.is_dynamic(*dynamic.FIELDS)}
-    return [f"--refresh-package={name}" for name in sorted(names)]
+    computed = [one for one in found if one.is_dynamic(*dynamic.FIELDS)]
+    if offline and computed:
+        return [f"--config-setting=lockhook={_digest(computed)}"]
+    return [f"--refresh-package={name}" for name in sorted({one.name for one in computed})]
+
+
+def _digest(found: Iterable[Project]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted({path for one in found for path in _own_files(one)}):
+        with suppress(OSError), open(path, "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
 # --- the files that all of it is read from ---

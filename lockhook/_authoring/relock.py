@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 from lockhook._authoring import cpu_policy, formats, members, pins, workspace
 from lockhook._authoring import project as projects
 from lockhook._authoring.cpu_policy import SOURCE
+from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import without_credentials
@@ -43,7 +44,11 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
     try:
         if existed:
             _heal(lock, old)
-        run = ["lock", *_python(lock), *members.refreshed(_everyone(lock.project))]
+        run = [
+            "lock",
+            *_python(lock),
+            *members.asking_anew(_everyone(lock.project), offline=is_offline()),
+        ]
         uv.run(run, directory=lock.project.directory, quiet=quiet)
         with open(lock.path, encoding="utf-8", newline="") as file:
             new = file.read()

@@ -26,6 +26,7 @@ from lockhook._authoring import (
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
+from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
 from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.members import Local
     from lockhook._authoring.pin import Pin
-    from lockhook._authoring.project import Project
     from lockhook._authoring.uv import Uv
 
 
@@ -167,7 +167,8 @@ class Resolver:
                 second = stack.enter_context(steering.second_project(wanted, self.lock.project))
                 arguments.insert(3, second)
             run = [*arguments, *_upgrades(self.limits), *_running(output)]
-            run += ["--offline"] if self.offline else _refreshed(self.lock.project, found)
+            run += ["--offline"] if self.offline else []
+            run += self._asking_anew(found)
             try:
                 self.uv.run(run, directory=directory, quiet=self.quiet)
             except UvError as error:
@@ -178,6 +179,12 @@ class Resolver:
         if self.lock.name.endswith(".toml"):
             return text
         return local_lines.rewrite(text, found, directory)
+
+    def _asking_anew(self, found: Iterable[Local]) -> list[str]:
+        if self.offline and not is_offline():
+            return []  # uv has asked before, or there is nothing to be had
+        here = (local.project for local in found if local.project is not None)
+        return members.asking_anew([self.lock.project, *here], offline=is_offline())
 
 
 def _pins(text: str, lock: ManagedLock) -> tuple[Pin, ...]:
@@ -196,11 +203,6 @@ def _arguments(lock: ManagedLock, python: str) -> list[str]:
         *(["--generate-hashes"] if options.hashes and not lock.name.endswith(".toml") else []),
         *(["--exclude-newer", options.exclude_newer] if options.exclude_newer else []),
     ]
-
-
-def _refreshed(project: Project, found: Iterable[Local]) -> list[str]:
-    here = (local.project for local in found if local.project is not None)
-    return members.refreshed([project, *here])
 
 
 def _upgrades(limits: Sequence[str]) -> list[str]:

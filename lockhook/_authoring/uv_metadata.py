@@ -7,6 +7,7 @@ same if they are true in the same environments.
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -47,7 +48,9 @@ def changes(
     manifest = Table(document, path).table("manifest")
     everyone = _workspace(project)
     python = _together([one.requires_python for one in everyone])
-    if not _same_specifier(was := str(document.get("requires-python", "")), python):
+    was = str(document.get("requires-python", ""))
+    # Where no project says anything, uv takes the Python that it runs under.
+    if python and not _same_specifier(was, python):
         yield f"requires-python: {was or 'none'} -> {python or 'none'}"
     names = [one.name for one in everyone]
     listed = manifest.texts("members") if manifest else ()
@@ -100,7 +103,8 @@ def _project_changes(graph: Graph, root: Project) -> Iterator[str]:
 def _place(package: Table) -> str | None:
     source = package.table("source")
     kinds = (kind for kind in _DIRECTORIES if source and kind in source.values)
-    return next((source.text(kind) for kind in kinds if source), None)
+    place = next((source.text(kind) for kind in kinds if source), None)
+    return None if place is None else posixpath.normpath(place)
 
 
 _DIRECTORIES: Final = ("editable", "virtual", "directory")

@@ -273,16 +273,14 @@ def test_a_member_that_is_gone_is_named(locked: Path) -> None:
         judged(locked)
 
 
-def test_an_archive_counts_by_its_content(
-    tree: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    for requires in ("tqdm", "click"):
-        path = Wheel(name="plain", version="1", requires=[requires]).build(tree / "wheels")
-        if requires == "tqdm":
-            edit(tree, Edit(BENCH, "../../plain", f"../../wheels/{path.name}"))
-            assert run("generate").code == 0
-            assert judged(tree).status == "fresh"
-    assert judged(tree).reasons == (f"../../wheels/{path.name}: the archive: changed",)
+def test_an_archive_counts_by_its_content(tree: Path, run: Run) -> None:
+    wheel = Wheel(name="plain", version="1", requires=["tqdm"])
+    wheel.build(tree / "wheels")
+    edit(tree, Edit(BENCH, "../../plain", f"../../wheels/{wheel.file_name}"))
+    assert run("generate").code == 0
+    assert judged(tree).status == "fresh"
+    Wheel(name="plain", version="1", requires=["click"]).build(tree / "wheels")
+    assert judged(tree).reasons == (f"../../wheels/{wheel.file_name}: the archive: changed",)
 
 
 def test_an_absolute_path_reaches_no_stamp(tree: Path, run: Run) -> None:
