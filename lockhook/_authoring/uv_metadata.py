@@ -51,7 +51,7 @@ def changes(
     was = str(document.get("requires-python", ""))
     # Where no project says anything, uv takes the Python that it runs under.
     if python and not _same_specifier(was, python):
-        yield f"requires-python: {was or 'none'} -> {python or 'none'}"
+        yield f"requires-python: {was or 'none'} -> {python}"
     names = [one.name for one in everyone]
     listed = manifest.texts("members") if manifest else ()
     known = graph.packages.keys() & set(listed or names[:1])

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import tomli
 
+from lockhook._authoring import workspace
 from lockhook._authoring.toml_edit import literal
+from lockhook._authoring.workspace import FILE
 from lockhook._runtime import indexes
 from lockhook._runtime.toml_table import table_at
+from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,10 +82,12 @@ def _systems(environment: Mapping[str, str]) -> str | None:
 
 def _is_own(directory: str) -> bool:
     """Tell whether uv stops at a project, or at the workspace that it belongs to."""
-    return _settings_in(directory) is not None or any(
-        "workspace" in table_at(_read(os.path.join(above, "pyproject.toml")), "tool", "uv")
-        for above in _above(os.path.dirname(directory))
-    )
+    if _settings_in(directory) is not None:
+        return True
+    try:
+        return workspace.root_of(directory, _read(os.path.join(directory, FILE))) is not None
+    except ProjectError:
+        return True  # for uv to complain of
 
 
 def _first_above(directory: str) -> str | None:

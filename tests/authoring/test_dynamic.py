@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -315,10 +316,7 @@ def test_what_no_file_tells_is_not_guessed(
         ),
         ({"pyproject.toml": PROJECT}, "extras", "setuptools.build_meta, knows them"),
         (
-            {
-                "pyproject.toml": PROJECT,
-                "setup.cfg": "[options.extras_require]\na:b = x",
-            },
+            {"pyproject.toml": PROJECT, "setup.py": SETUP + "setup(extras_require={'a:b': 'x'})"},
             "extras",
             "setuptools.build_meta, knows them",
         ),
@@ -447,11 +445,18 @@ def locked(
     index: str,
     monkeypatch: pytest.MonkeyPatch,
     run: Callable[..., Result],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
+    """A project with its lock, which each worker makes only once."""
     folder = written({name: text.replace("URL", index) for name, text in LOCKED.items()})
     monkeypatch.chdir(folder)
-    made = run("generate", "--all")
-    assert made.code == 0, made.err
+    kept = tmp_path_factory.getbasetemp() / "dynamic-lock.txt"
+    if kept.exists():
+        shutil.copy(kept, folder / "requirements.txt")
+    else:
+        made = run("generate", "--all")
+        assert made.code == 0, made.err
+        shutil.copy(folder / "requirements.txt", kept)
     return folder
 
 

@@ -456,3 +456,56 @@ def test_a_member_concerns_the_lock_of_the_workspace(uv_locked: Path, git: Run) 
     for file in (CORE, PLAIN, DEEP, BENCH):
         found = sync.projects([file], str(uv_locked / "apps"))
         assert str(uv_locked) in [one.directory for one in found], file
+
+
+# --- the settings of a workspace ---
+
+
+@pytest.mark.parametrize(
+    ("file", "verdict"), [("uv.toml", "stale"), ("apps/bench/uv.toml", "fresh")]
+)
+def test_a_uv_toml_counts_at_the_root_of_a_workspace(
+    locked: Path, run: Run, world: Indexes, file: str, verdict: str
+) -> None:
+    settings = f"[[index]]\nurl = '{world.default}'\ndefault = true\n"
+    constraint = "constraint-dependencies = ['numpy<2']\n"
+    (locked / file).write_text(constraint + settings)
+    found = judged(locked)
+    assert found.status == verdict
+    reason = "../../uv.toml: constraint-dependencies: added"
+    assert (reason in found.reasons) == (verdict == "stale")
+    before = pinned(locked)
+    assert run("generate").code == 0
+    assert (pinned(locked) == before) == (verdict == "fresh")
+
+
+@pytest.mark.parametrize("folder", ["apps/old", "plain/tests"])
+def test_the_settings_of_a_workspace_are_for_its_members_alone(
+    tree: Path, run: Run, world: Indexes, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    edit(tree, Edit(ROOT, "[tool.uv]", CONSTRAINED))
+    old = tree / folder
+    old.mkdir()
+    (old / "pyproject.toml").write_text(
+        "[project]\nname = 'old'\nversion = '1'\nrequires-python = '>=3.10'\n"
+        "dependencies = ['numpy<2.3']\n"
+    )
+    monkeypatch.setenv("UV_DEFAULT_INDEX", world.default)
+    monkeypatch.chdir(old)
+    assert run("generate").code == 0
+    assert "numpy==2.2.6\n" in (old / "requirements.txt").read_text()
+    assert judged(tree, folder).status == "fresh"
+    edit(tree, Edit(ROOT, "numpy<2", "numpy<1.27"))
+    assert judged(tree, folder).reasons == ()
+
+
+def test_a_project_that_uv_is_not_to_manage_is_no_member(tree: Path) -> None:
+    edit(tree, Edit(BENCH, "[tool.uv.sources]", "[tool.uv]\nmanaged = false\n[tool.uv.sources]"))
+    assert projects.load(str(tree / "apps/bench")).workspace is None
+
+
+def test_a_root_that_cannot_be_read_is_named(tree: Path, run: Run) -> None:
+    (tree / ROOT).write_text("[project\n")
+    found = run("check")
+    assert found.code == 3
+    assert f"{tree / ROOT}: is not valid TOML" in found.err
