@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, inputs, members, stamp, workspace
+from lockhook._authoring import config, inputs, members, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lockfile import read_bytes
@@ -57,12 +57,10 @@ class ManagedLock:
 
     def files(self) -> Iterator[str]:
         """Yield the paths of the files that say what it follows from."""
-        one = self.project
-        extras, groups = inputs.covered(one, self.options)
-        yield from members.files(one, extras, groups)
-        if self.is_uvs:
-            for directory in workspace.directories(one.directory, one.pyproject):
-                yield os.path.join(directory, workspace.FILE)
+        if not self.is_uvs:
+            yield from members.files(self.project, *inputs.covered(self.project, self.options))
+            return
+        yield from members.files_of_all(self.project)
 
     def inputs(self) -> Inputs:
         """Return what it follows from.

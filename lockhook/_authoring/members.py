@@ -228,6 +228,25 @@ def files(one: Project, extras: Sequence[str], groups: Sequence[str]) -> Iterato
             yield error.path
 
 
+def files_of_all(root: Project) -> Iterator[str]:
+    """Yield the same for the lock of a workspace, or of a project, with all extras and groups."""
+    yield root.path
+    for directory in workspace.directories(root.directory, root.pyproject):
+        yield os.path.join(directory, project.FILE)
+    try:
+        for one in everyone(root):
+            yield from files(one, tuple(one.extras), one.groups)
+    except LockhookError as error:
+        if error.path:
+            yield error.path
+
+
+def everyone(root: Project) -> Iterator[Project]:
+    """Yield a project, and the other members of the workspace of which it is the root."""
+    yield root
+    yield from map(project.load_local, workspace.directories(root.directory, root.pyproject))
+
+
 def _own_files(one: Project) -> Iterator[str]:
     yield one.path
     yield os.path.join(one.directory, project.UV_TOML)

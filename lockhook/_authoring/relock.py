@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, formats, members, pins, workspace
-from lockhook._authoring import project as projects
+from lockhook._authoring import cpu_policy, formats, members, pins
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
@@ -62,8 +61,7 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
 
 def _everyone(project: Project) -> Iterator[Project]:
     """Yield the projects on this disk that are in the lock of one of them."""
-    directories = workspace.directories(project.directory, project.pyproject)
-    for one in (project, *map(projects.load_local, directories)):
+    for one in members.everyone(project):
         yield one
         found = members.of(one, tuple(one.extras), one.groups)
         yield from (local.project for local in found if local.project)

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from lockhook._authoring import members, platforms, workspace
+from lockhook._authoring import members, platforms
 from lockhook._authoring import project as projects
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
@@ -69,8 +69,7 @@ def changes(
 
 def _workspace(root: Project) -> tuple[Project, ...]:
     """Return the projects of a workspace, the root first if it is one."""
-    found = map(projects.load_local, workspace.directories(root.directory, root.pyproject))
-    return (*(() if root.is_virtual else (root,)), *found)
+    return tuple(one for one in members.everyone(root) if not one.is_virtual)
 
 
 def _together(specifiers: Sequence[str]) -> str:

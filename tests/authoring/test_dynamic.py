@@ -133,6 +133,19 @@ READ = [
 ]
 
 
+READ.append(
+    pytest.param(
+        {
+            "pyproject.toml": PROJECT.replace(', "optional-dependencies"', "") + FILE,
+            "base.in": "click",
+            "setup.py": "from setuptools import setup\nx = ['tqdm']\nsetup(install_requires=x)\n",
+            "setup.cfg": "[options]\ninstall_requires = colorama\n",
+        },
+        id="a file goes before setup.py and setup.cfg",
+    )
+)
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     def write(files: dict[str, str]) -> Path:

@@ -453,8 +453,10 @@ def test_a_workspace_whose_root_is_no_project(uv_locked: Path, run: Run) -> None
 
 def test_a_member_concerns_the_lock_of_the_workspace(uv_locked: Path, git: Run) -> None:
     git("init", "-q", cwd=uv_locked)
+    edit(uv_locked, Edit(BENCH, '"Plain", ', ""))
+    edit(uv_locked, Edit(BENCH, '["plain[extra]"]', '["plain[extra]", "click"]'))
     for file in (CORE, PLAIN, DEEP, BENCH):
-        found = sync.projects([file], str(uv_locked / "apps"))
+        found = sync.projects([str(uv_locked / file)], str(uv_locked / "apps"))
         assert str(uv_locked) in [one.directory for one in found], file
 
 
