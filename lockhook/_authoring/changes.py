@@ -50,6 +50,10 @@ def between(old: Inputs, new: Inputs) -> Iterator[Change]:
     ):
         for name in sorted(before.keys() & after.keys()):
             yield from _list_changes(f"{kind} {name}", before[name], after[name])
+        # Others come and go with an option of the lock, which says it, or with settings of uv.
+        named = {*old.options.get(f"{kind}s", ()), *new.options.get(f"{kind}s", ())}
+        for name in sorted((before.keys() ^ after.keys()) - named):
+            yield Change(f"{kind} {name}: {_verb(name, before, after)}")
     for key in _differing(old.settings, new.settings):
         yield Change(f"{_setting(key)}: {_verb(key, old.settings, new.settings)}")
     for key in _differing(old.options, new.options):

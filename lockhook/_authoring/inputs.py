@@ -17,7 +17,7 @@ from lockhook._runtime.names import normalize, without_credentials
 from lockhook._runtime.toml_table import table_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lockhook._authoring.config import LockOptions
     from lockhook._authoring.members import Local
@@ -160,10 +160,22 @@ def as_known(wanted: Inputs, old: Inputs, scheme: int) -> Inputs:
     """Return inputs without what a stamp of an older scheme cannot know: that makes none stale."""
     files = {key.rpartition(" ")[0] for key in wanted.settings} - {""}
     if scheme < _MEMBERS_SCHEME:
-        wanted = replace(wanted, members=old.members)
+        wanted = replace(
+            wanted,
+            members=old.members,
+            extras=_known(wanted.extras, old.extras, wanted.options.get("extras", ())),
+            groups=_known(wanted.groups, old.groups, wanted.options.get("groups", ())),
+        )
         known = {UV_TOML} if scheme >= _UV_TOML_SCHEME else set()
         return replace(wanted, settings=old.settings) if files - known else wanted
     return wanted
+
+
+def _known(
+    table: Mapping[str, tuple[str, ...]], old: Iterable[str], named: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return what a lock covers without what only settings of uv add, unless it was known."""
+    return {key: table[key] for key in table if key in {*old, *named}}
 
 
 def _stampable(requirement: str) -> str:

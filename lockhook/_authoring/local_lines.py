@@ -42,6 +42,8 @@ def _line(line: str, given: Mapping[str, set[str]], directory: str) -> str:
     bare = line.rstrip("\n")
     option = "-e " if bare.startswith("-e ") else ""
     place, mark, marker = bare.removeprefix(option).partition(" ; ")
+    if os.path.isabs(place):
+        return line  # as it is given, the same wherever the project lies
     if place in given:
         path, *others = sorted(given[place])
         if others:

@@ -236,7 +236,12 @@ class Project:
         groups = self.pyproject.get("dependency-groups", {})
         if not (isinstance(groups, dict) and all(isinstance(g, list) for g in groups.values())):
             raise ProjectError("[dependency-groups] is not a table of lists", path=self.path)
-        return groups
+        older = self.tool("uv").get("dev-dependencies")
+        if not isinstance(older, list):
+            return groups
+        # uv adds them to the group of that name.
+        name = next((key for key in groups if normalize(key) == "dev"), "dev")
+        return {**groups, name: [*groups.get(name, []), *older]}
 
     def _canonical(self, items: Iterable[object], where: str) -> tuple[str, ...]:
         if not isinstance(items, list):

@@ -290,6 +290,7 @@ def test_an_absolute_path_reaches_no_stamp(tree: Path, run: Run) -> None:
     text = (tree / "apps/bench/requirements.txt").read_text()
     assert str(tree) not in text.partition("\n# ///\n")[0]
     assert "members.plain.dependencies = [" in text
+    assert f"\n{tree}/plain\n" in text
 
 
 def test_a_stamp_of_a_scheme_that_did_not_know_them_is_not_stale_for_them(locked: Path) -> None:
@@ -511,3 +512,14 @@ def test_a_root_that_cannot_be_read_is_named(tree: Path, run: Run) -> None:
     found = run("check")
     assert found.code == 3
     assert f"{tree / ROOT}: is not valid TOML" in found.err
+
+
+def test_why_goes_through_what_lies_here(locked: Path, run: Run) -> None:
+    for package, chain in (
+        ("click", ("bench", "plain", "click")),
+        ("numpy", ("bench", "core", "numpy")),
+    ):
+        found = run("why", package)
+        assert found.code == 0
+        assert all(name in found.out for name in chain), found.out
+    assert "deep" not in run("why", "numpy").out
