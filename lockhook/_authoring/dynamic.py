@@ -150,18 +150,21 @@ def files(project: Project) -> Iterator[str]:
     yield from (_at(project, name) for names in named for name in _strings(names))
 
 
-def unknown(project: Project, field: str, who: str = "its build backend") -> UnknownInputsError:
-    """Return the error of a field that no file says."""
+def unknown(project: Project, field: str, who: str | None = None) -> UnknownInputsError:
+    """Return the error of a field that no file says.
+
+    Args:
+        project: whose it is.
+        field: its name in ``[project]``.
+        who: the one who knows it, if that is not the build backend.
+    """
     backend = table_at(project.pyproject, "build-system").get("build-backend")
-    named = f", {backend}," if isinstance(backend, str) and who == "its build backend" else ""
+    who = who or f"its build backend{f', {backend},' if isinstance(backend, str) else ''}"
+    are, them = ("is", "it") if field == PYTHON else ("are", "them")
     return UnknownInputsError(
-        f"its {field} are dynamic: only {who}{named} knows them"
-        if field != PYTHON
-        else f"its {field} is dynamic: only {who}{named} knows it",
+        f"its {field} {are} dynamic: only {who} knows {them}",
         path=project.path,
-        hint=f'list them under [project] {field}, and take "{field}" out of `dynamic`'
-        if field != PYTHON
-        else f'set it under [project], and take "{field}" out of `dynamic`',
+        hint=f'list {them} under [project] {field}, and take "{field}" out of `dynamic`',
     )
 
 
@@ -176,6 +179,11 @@ def _values(table: object) -> list[Any]:
 def _strings(value: object) -> list[str]:
     found = value if isinstance(value, list) else [value]
     return [each for each in found if isinstance(each, str)]
+
+
+def _listed(names: object) -> list[str] | None:
+    """Return a list of nothing but texts; None for everything else."""
+    return names if isinstance(names, list) and len(_strings(names)) == len(names) else None
 
 
 def _read(path: str, project: Project, field: str) -> str:
@@ -204,11 +212,10 @@ def _directives(project: Project) -> Mapping[str, Any]:
 
 def _of_directive(project: Project, field: str, directive: object) -> list[Item]:
     names = directive.get("file") if isinstance(directive, dict) else None
-    if not isinstance(names, str | list) or len(_strings(names)) < len(names) * isinstance(
-        names, list
-    ):
+    listed = _listed([names] if isinstance(names, str) else names)
+    if listed is None:
         raise unknown(project, field)
-    return [item for name in _strings(names) for item in _of_file(project, field, name)]
+    return [item for name in listed for item in _of_file(project, field, name)]
 
 
 def _of_file(project: Project, field: str, name: str) -> list[Item]:
@@ -363,10 +370,11 @@ _OPTION: Final = re.compile(r"\s+(-[A-Za-z]|--[A-Za-z]+)")
 
 def _of_hook(project: Project, field: str, names: object) -> list[Item]:
     """Return the requirements of files as the plugin hatch-requirements-txt reads them."""
-    if not isinstance(names, list) or len(_strings(names)) < len(names):
+    listed = _listed(names)
+    if listed is None:
         raise unknown(project, field)
     found = []
-    for name in _strings(names):
+    for name in listed:
         path = _at(project, name)
         for line in _CONTINUED.sub(" ", _read(path, project, field)).splitlines():
             if line and not line.lstrip().startswith(("#", "-")):
