@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import distribution
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from lockhook.errors import ProjectError, UnknownInputsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lockhook._authoring.project import Project
     from tests.conftest import Result
@@ -440,14 +440,14 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The default index, which has the setuptools of this environment besides."""
     found = distribution("setuptools")
     files = {
-        path.as_posix(): found.locate_file(path).read_bytes()  # type: ignore[attr-defined]
+        path.as_posix(): Path(str(found.locate_file(path))).read_bytes()
         for path in found.files or ()
         if path.parts[0] in {"setuptools", "_distutils_hack", "pkg_resources"}
         and path.suffix != ".pyc"
     }
     entries = found.read_text("entry_points.txt") or ""
     wheel = Wheel(name="setuptools", version=found.version)
-    named = {f"{wheel.dist_info}/entry_points.txt": entries, **files}
+    named: dict[str, str | bytes] = {f"{wheel.dist_info}/entry_points.txt": entries, **files}
     again = Wheel(name="setuptools", version=found.version, files=named)
     return write_indexes(tmp_path_factory.mktemp("dynamic"), (again,)).default
 
