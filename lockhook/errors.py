@@ -21,6 +21,7 @@ __all__ = [
     "LockhookError",
     "MissingToolError",
     "ProjectError",
+    "UnknownInputsError",
     "UsageError",
     "UvError",
 ]
@@ -82,6 +83,10 @@ class ProjectError(LockhookError):
     """``pyproject.toml`` cannot be read, or is not the kind that can be locked."""
 
     next_step = "mend the file, then run it again"
+
+
+class UnknownInputsError(ProjectError):
+    """Only a build backend, which is a program, knows what a project depends on."""
 
 
 class LockfileError(LockhookError):

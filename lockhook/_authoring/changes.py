@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from lockhook._runtime.uv_config import UV_TOML
+from lockhook._authoring.inputs import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +23,13 @@ class Change(NamedTuple):
         bounds: where nothing but the bounds of one requirement changed: it as it was and as it
             is; else none.
         pythons: the same for ``requires-python``.
+        is_members: whether it is an input of a project that the lock's own depends on.
     """
 
     text: str
     bounds: tuple[Requirement, Requirement] | None = None
     pythons: tuple[SpecifierSet, SpecifierSet] | None = None
+    is_members: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -48,15 +50,29 @@ def between(old: Inputs, new: Inputs) -> Iterator[Change]:
     ):
         for name in sorted(before.keys() & after.keys()):
             yield from _list_changes(f"{kind} {name}", before[name], after[name])
+        # Others come and go with an option of the lock, which says it, or with settings of uv.
+        named = {*old.options.get(f"{kind}s", ()), *new.options.get(f"{kind}s", ())}
+        for name in sorted((before.keys() ^ after.keys()) - named):
+            yield Change(f"{kind} {name}: {_verb(name, before, after)}")
     for key in _differing(old.settings, new.settings):
         yield Change(f"{_setting(key)}: {_verb(key, old.settings, new.settings)}")
     for key in _differing(old.options, new.options):
         was, now = (options.get(key, "default") for options in (old.options, new.options))
         yield Change(f"option {key}: {was} -> {now}")
+    for key in sorted(old.members.keys() & new.members.keys()):
+        for change in between(old.members[key], new.members[key]):
+            yield change._replace(text=f"{key}: {change.text}", is_members=True)
+    # One that comes or goes does so with a requirement or a source, which say it, or with those
+    # of another one.
+    for key in sorted(old.members.keys() ^ new.members.keys()):
+        yield Change(f"{key}: {_verb(key, old.members, new.members)}", is_members=True)
 
 
 def _setting(key: str) -> str:
-    return key.replace(" ", ": ", 1) if key.startswith(f"{UV_TOML} ") else f"[tool.uv] {key}"
+    if key == CONTENT:
+        return "the archive"
+    file, _, name = key.rpartition(" ")
+    return f"{file}: {name}" if file else f"[tool.uv] {key}"
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

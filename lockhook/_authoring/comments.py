@@ -36,7 +36,8 @@ def read(text: str) -> Mapping[int, Comment]:
     blocks: dict[int, list[str]] = {}
     pin, continues = 0, False
     for number, line in enumerate(text.splitlines(), 1):
-        if line[:1].strip("# \t") and not continues:  # a path or an option begins with a sign
+        # A directory begins with a dot, or with the option that makes it editable.
+        if line[:1].strip("# \t") and not continues:
             pin = number
         continues = line.endswith("\\")
         if pin and (found := _COMMENT.search(line)):

@@ -14,6 +14,7 @@ from lockhook._authoring import (
     installable,
     locks,
     lockset,
+    members,
     pins,
     project,
     relock,
@@ -23,7 +24,7 @@ from lockhook._authoring import (
     uv_options,
 )
 from lockhook._authoring.lockset import Member
-from lockhook.errors import LockfileError, LockhookError
+from lockhook.errors import LockfileError, LockhookError, UnknownInputsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ DAMAGED: Final = "damaged"
 FOREIGN: Final = "not a lock"
 LEAK: Final = "leak"
 DISAGREES: Final = "disagrees"
+UNDECIDED: Final = "undecided"
 
 # What to do where lockhook would have to overwrite what somebody wrote.
 HANDS_OFF: Final = (
@@ -60,6 +62,7 @@ CODES: Final = {
     FOREIGN: "LH206",
     LEAK: "LH207",
     DISAGREES: "LH208",
+    UNDECIDED: "LH209",
 }
 
 
@@ -91,6 +94,11 @@ class Verdict:
         """Whether the file is right, tracked by git or not."""
         return self.status in {FRESH, UNTRACKED}
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the file is to be made anew."""
+        return not self.is_current and self.status != UNDECIDED
+
 
 def judge_all(
     wanted: Sequence[ManagedLock], known: dict[str, Verdict] | None = None
@@ -111,10 +119,23 @@ def judge_all(
     known = {} if known is None else known
     for lock in wanted:
         if lock.path not in known:
-            known[lock.path] = judge_content(lock)
+            known[lock.path] = _judge_if_known(lock)
     verdicts = [known[lock.path] for lock in wanted]
     verdicts = list(_judge_agreement(verdicts)) if len(verdicts) > 1 else verdicts
     return [_judge_tracking(one) if one.status == FRESH else one for one in verdicts]
+
+
+def _judge_if_known(lock: ManagedLock) -> Verdict:
+    try:
+        return judge_content(lock)
+    except UnknownInputsError as error:
+        path = members.relative(error.path or "", lock.project.directory)
+        reasons = (
+            f"{path}: {error.reason}",
+            "it is neither judged nor made anew",
+            f"to mend it: {error.hint}",
+        )
+        return Verdict(lock=lock, status=UNDECIDED, reasons=reasons)
 
 
 def _judge_agreement(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:

@@ -24,7 +24,7 @@ INSTALLED: Final = {
             "entry": "lockhook sync",
             "language": "system",
             "files": r"(^|/)(pyproject\.toml|uv\.toml|uv\.lock|pylock(\.[^/]+)?\.toml"
-            r"|requirements[^/]*\.txt)$",
+            r"|setup\.(cfg|py)|requirements([^/]*|/.+)\.(txt|in))$",
             "require_serial": True,
             "stages": ["pre-commit"],
         }

@@ -1,7 +1,8 @@
-"""The lines of a requirements.txt that name a directory, such as a member of the workspace.
+"""The lines of a requirements.txt that name a directory of this disk.
 
-uv writes members with absolute paths, which no other machine has, and a path such as ``lib`` as it
-is, which pip and uv take for the name of a package.
+uv writes the path of a source as it is given, relative to whatever file gives it, and the path of
+a workspace member with all folders above it. In a lock it is to be relative to the lock, and to
+begin with a dot: pip takes ``lib`` for a package of that name.
 """
 
 from __future__ import annotations
@@ -10,30 +11,69 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
+from lockhook._authoring.members import relative
 from lockhook._runtime.places import local_path
+from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lockhook._authoring.members import Local
     from lockhook._authoring.project import Project
 
-_URL: Final = re.compile(
-    r"^(?P<lead>-e )?(?:[\w.-]+ @ )?(?P<url>file:///\S+)(?P<rest> ;.*)?$", re.MULTILINE
-)
-_BARE: Final = re.compile(r"^(?=[\w.][^\s;=@#]*(?: ;.*)?$)(?!\.{1,2}/)", re.MULTILINE)
+_LINE: Final = re.compile(r"(?P<option>-e )?(?P<name>[\w.-]+ @ )?(?P<place>.*?)(?P<rest> ;.*)?")
 # What a path may hold and be read the same by pip and uv.
 _PLAIN: Final = re.compile(r"[\w./+-]+")
 
 
-def relative(text: str, project: Project) -> str:
-    """Return a lock as uv wrote it with the paths of directories as seen from the project."""
+def rewrite(text: str, found: Iterable[Local], project: Project) -> str:
+    """Return what uv wrote with the paths as a lock beside a project has them.
 
-    def seen(found: re.Match[str]) -> str:
-        path = os.path.normpath(local_path(found["url"]))
-        root = os.path.join(project.uv.root, "")
-        short = os.path.relpath(path, project.directory).replace(os.sep, "/")
-        # What lies elsewhere was given as an absolute path.
-        if not (path.startswith(root) and os.path.isdir(path) and _PLAIN.fullmatch(short)):
-            return found[0]
-        dot = "" if short.startswith("../") else "./"
-        return f"{found['lead'] or ''}{dot}{short}{found['rest'] or ''}"
+    Args:
+        text: the lock as uv wrote it.
+        found: what its project depends on here.
+        project: it.
 
-    return _BARE.sub("./", _URL.sub(seen, text))
+    Raises:
+        ProjectError: if one path is given for two places, so that nobody can tell which is meant.
+    """
+    given: dict[str, set[str]] = {}
+    for local in found:
+        for path in local.given:
+            given.setdefault(path, set()).add(local.path)
+    return "".join(_line(line, given, project) for line in text.splitlines(keepends=True))
+
+
+def _line(line: str, given: Mapping[str, set[str]], project: Project) -> str:
+    bare = line.rstrip("\n")
+    parts = _LINE.fullmatch(bare)
+    path = _path(parts["name"] or "", parts["place"], given, project) if parts else None
+    if parts is None or path is None:
+        return line
+    shown = relative(path, project.directory)
+    dot = "" if shown.startswith(".") or os.path.isabs(shown) else "./"
+    return f"{parts['option'] or ''}{dot}{shown}{parts['rest'] or ''}{line[len(bare) :]}"
+
+
+def _path(name: str, place: str, given: Mapping[str, set[str]], project: Project) -> str | None:
+    """Return the path that a line names; None if it is to stay as it is."""
+    if os.path.isabs(place):
+        return None  # as it is given, the same wherever the project lies
+    if place in given and not name:
+        path, *others = sorted(given[place])
+        if others:
+            raise _ambiguous(place, (path, *others), project)
+        return path
+    path = os.path.normpath(local_path(place)) if place.startswith("file:") else ""
+    # What lies elsewhere was given as an absolute path.
+    is_here = path.startswith(os.path.join(project.uv.root, "")) and os.path.isdir(path)
+    return path if is_here and _PLAIN.fullmatch(relative(path, project.directory)) else None
+
+
+def _ambiguous(place: str, paths: Iterable[str], project: Project) -> ProjectError:
+    places = " and ".join(relative(each, project.directory) for each in paths)
+    return ProjectError(
+        f"depends on {place!r}, which is {places}: uv does not tell which it means",
+        path=project.path,
+        hint="give the two sources paths that differ, such as ./lib and ../a/lib",
+    )

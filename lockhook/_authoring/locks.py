@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import config, git, inputs, stamp
+from lockhook._authoring import config, git, inputs, members, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._authoring.project import load
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lock_bytes import read_bytes
-from lockhook.errors import ConfigError, LockfileError, UsageError
+from lockhook.errors import ConfigError, LockfileError, UnknownInputsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,6 +56,13 @@ class ManagedLock:
         """Where it lies."""
         return os.path.join(self.project.directory, self.name)
 
+    def files(self) -> Iterator[str]:
+        """Yield the paths of the files that say what it follows from."""
+        if not self.is_uvs:
+            yield from members.files(self.project, *inputs.covered(self.project, self.options))
+            return
+        yield from members.files_of_all(self.project)
+
     def inputs(self) -> Inputs:
         """Return what it follows from.
 
@@ -93,8 +100,15 @@ def _implied(project: Project) -> Iterator[str]:
     """Yield the names of the locks of a project whose settings name none."""
     if not project.is_virtual:
         yield BASE
-        yield from [FULL] if FULL_EXTRA in project.extras else []
+        yield from [FULL] if _has_extra(project, FULL_EXTRA) else []
         yield from _on_disk(project.directory)
+
+
+def _has_extra(project: Project, name: str) -> bool:
+    try:
+        return name in project.extras
+    except UnknownInputsError:
+        return False  # a lock without extras can be judged all the same
 
 
 def named(project: Project, settings: Settings, name: str) -> ManagedLock:

@@ -12,6 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from lockhook._authoring import dynamic
+from lockhook._authoring.dynamic import Item
 from lockhook._runtime import uv_config
 from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
@@ -47,7 +49,7 @@ class Project:
         """The ``[project]`` table.
 
         Raises:
-            ProjectError: if there is none: uv would run a build backend to find dependencies.
+            ProjectError: if there is none, and no file of setuptools says the same.
         """
         table = self.pyproject.get("project")
         if table is None and "poetry" in self._tools:
@@ -56,13 +58,29 @@ class Project:
                 path=self.path,
                 hint="move them to [project] (Poetry 2 reads it too)",
             )
+        if self.is_virtual:
+            return {}
+        if dynamic.is_legacy(self):
+            return dynamic.legacy_metadata(self)
         if not isinstance(table, dict):
-            raise ProjectError(
-                "has no [project] table, so it declares no dependencies to lock",
-                path=self.path,
-                hint="add [project] with name, version and dependencies (PEP 621)",
-            )
+            raise self._no_project()
         return table
+
+    def refuse_virtual(self) -> None:
+        """Raise if this is no project itself.
+
+        Raises:
+            ProjectError: if it is the root of a workspace and no more.
+        """
+        if self.is_virtual:
+            raise self._no_project()
+
+    def _no_project(self) -> ProjectError:
+        return ProjectError(
+            "has no [project] table, so it declares no dependencies to lock",
+            path=self.path,
+            hint="add [project] with name, version and dependencies (PEP 621)",
+        )
 
     @cached_property
     def name(self) -> str:
@@ -87,7 +105,12 @@ class Project:
     @property
     def declares_dependencies(self) -> bool:
         """Whether this is a project or a workspace, and not just the settings of some tools."""
-        return "project" in self.pyproject or "poetry" in self._tools or self.is_virtual
+        return (
+            "project" in self.pyproject
+            or "poetry" in self._tools
+            or self.is_virtual
+            or dynamic.is_legacy(self)
+        )
 
     @property
     def is_virtual(self) -> bool:
@@ -106,15 +129,26 @@ class Project:
         """The settings of uv that hold for it, its own or not.
 
         Raises:
-            ProjectError: if a ``uv.toml`` cannot be read or is not TOML.
+            ProjectError: if a file of them cannot be read or is not TOML.
         """
         self.tool("uv")  # which is a table
         return uv_config.of_project(self.pyproject, self.directory)
 
     @cached_property
+    def workspace(self) -> Project | None:
+        """The root of the uv workspace that it belongs to, itself if it is that; else None."""
+        if self.uv.is_member:
+            return Project(directory=self.uv.root, pyproject=self.uv.root_pyproject)
+        return self if "workspace" in self.uv.own else None
+
+    @cached_property
     def requires_python(self) -> str:
         """``requires-python`` in canonical form, "" if it is not set."""
-        text = self.metadata.get("requires-python", "")
+        text = (
+            dynamic.requires_python(self)
+            if self.is_dynamic(dynamic.PYTHON)
+            else self.metadata.get("requires-python", "")
+        )
         try:
             return str(SpecifierSet(text))
         except (InvalidSpecifier, TypeError, AttributeError):
@@ -128,16 +162,15 @@ class Project:
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """``dependencies`` in canonical form, sorted."""
-        self._refuse_dynamic("dependencies")
-        return self._canonical(self.metadata.get("dependencies", []), "dependencies")
+        where = dynamic.DEPENDENCIES
+        if self.is_dynamic(where):
+            return self._canonical(dynamic.dependencies(self), where)
+        return self._canonical(self.metadata.get(where, []), where)
 
-    def _refuse_dynamic(self, field: str) -> None:
-        if field in self.metadata.get("dynamic", ()):
-            raise ProjectError(
-                f"its {field} are dynamic: only its build backend knows them",
-                path=self.path,
-                hint=f'list them under [project] {field}, and take "{field}" out of `dynamic`',
-            )
+    def is_dynamic(self, *fields: str) -> bool:
+        """Tell whether any of some fields of ``[project]`` is left to the build backend."""
+        listed = self.metadata.get("dynamic", [])
+        return isinstance(listed, list) and any(field in listed for field in fields)
 
     def extra(self, name: str) -> tuple[str, ...]:
         """Return an extra's requirements in canonical form, sorted; self-references followed.
@@ -167,8 +200,11 @@ class Project:
     @cached_property
     def extras(self) -> Mapping[str, tuple[str, ...]]:
         """Normalised name to requirements in canonical form."""
-        self._refuse_dynamic("optional-dependencies")
-        table = self.metadata.get("optional-dependencies", {})
+        table = (
+            dynamic.extras(self)
+            if self.is_dynamic(dynamic.EXTRAS)
+            else self.metadata.get("optional-dependencies", {})
+        )
         if not isinstance(table, dict):
             raise ProjectError("optional-dependencies is not a table", path=self.path)
         return {
@@ -218,7 +254,12 @@ class Project:
         groups = self.pyproject.get("dependency-groups", {})
         if not (isinstance(groups, dict) and all(isinstance(g, list) for g in groups.values())):
             raise ProjectError("[dependency-groups] is not a table of lists", path=self.path)
-        return groups
+        older = self.tool("uv").get("dev-dependencies")
+        if not isinstance(older, list):
+            return groups
+        # uv adds them to the group of that name.
+        name = next((key for key in groups if normalize(key) == "dev"), "dev")
+        return {**groups, name: [*groups.get(name, []), *older]}
 
     def _canonical(self, items: Iterable[object], where: str) -> tuple[str, ...]:
         if not isinstance(items, list):
@@ -226,12 +267,15 @@ class Project:
         return tuple(sorted({self._canonical_one(item, where) for item in items}))
 
     def _canonical_one(self, item: object, where: str) -> str:
+        found = item if isinstance(item, Item) else Item(item, self.path)  # type: ignore[arg-type]
         try:
-            requirement = Requirement(item)  # type: ignore[arg-type]
+            requirement = Requirement(found.text)
         except (InvalidRequirement, TypeError) as error:
             reason = str(error).partition("\n")[0]
             raise ProjectError(
-                f"{where}: {str(item)!r} is not a requirement: {reason}", path=self.path
+                f"{where}: {str(found.text)!r} is not a requirement: {reason}",
+                path=found.path,
+                line=found.line,
             ) from None
         requirement.name = normalize(requirement.name)
         return str(requirement)
@@ -257,6 +301,28 @@ def load(directory: str) -> Project:
     path = os.path.join(directory, FILE)
     data = _read(path)
     return Project(directory=os.path.abspath(directory), pyproject=parse_toml(data, path))
+
+
+def load_local(directory: str) -> Project:
+    """Read a project that another one depends on, which may be one of setuptools' old files only.
+
+    Raises:
+        ProjectError: if it is none, or cannot be read.
+        UnknownInputsError: if only its build backend knows what it requires.
+    """
+    if os.path.isfile(os.path.join(directory, FILE)):
+        found = load(directory)
+    else:
+        found = Project(directory=os.path.abspath(directory), pyproject={})
+    if "project" in found.pyproject or dynamic.is_legacy(found):
+        return found
+    if "build-system" in found.pyproject:
+        raise dynamic.unknown(found, dynamic.DEPENDENCIES)
+    raise ProjectError(
+        "is no project: it has neither a [project] table nor a setup.cfg or setup.py",
+        path=directory,
+        hint="add [project] with name, version and dependencies to its pyproject.toml (PEP 621)",
+    )
 
 
 def _read(path: str) -> bytes:

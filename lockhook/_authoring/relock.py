@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from lockhook._authoring import cpu_policy, cpu_setup, formats, pins, uv_metadata
+from lockhook._authoring import cpu_policy, cpu_setup, formats, members, pins, uv_metadata
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.resolution import unwritable
+from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes, uv_config
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import without_credentials
@@ -43,7 +44,12 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
     try:
         if existed:
             _heal(lock, old)
-        uv.run(["lock", *_python(lock)], directory=lock.project.directory, quiet=quiet)
+        run = [
+            "lock",
+            *_python(lock),
+            *members.asking_anew(_everyone(lock.project), offline=is_offline()),
+        ]
+        uv.run(run, directory=lock.project.directory, quiet=quiet)
         with open(lock.path, encoding="utf-8", newline="") as file:
             new = file.read()
         formats.refuse_downgrade(lock, old, new)
@@ -54,6 +60,14 @@ def relock(lock: ManagedLock, uv: Uv, old: str, *, quiet: bool = False) -> str:
             error.path = error.path or lock.path
         raise
     return new
+
+
+def _everyone(project: Project) -> Iterator[Project]:
+    """Yield the projects on this disk that are in the lock of one of them."""
+    for one in members.everyone(project):
+        yield one
+        found = members.of(one, tuple(one.extras), one.groups)
+        yield from (local.project for local in found if local.project)
 
 
 def _put_back(lock: ManagedLock, old: str, *, existed: bool) -> None:

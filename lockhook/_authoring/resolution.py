@@ -18,6 +18,7 @@ from lockhook._authoring import (
     inputs,
     local_lines,
     locks,
+    members,
     pins,
     stamp,
     steering,
@@ -25,16 +26,18 @@ from lockhook._authoring import (
 from lockhook._authoring.config import BASE, PYLOCK
 from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
+from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
 from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
 from lockhook.errors import LeakError, LockhookError, UvError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.locks import ManagedLock
+    from lockhook._authoring.members import Local
     from lockhook._authoring.pin import Pin
     from lockhook._authoring.uv import Uv
 
@@ -91,7 +94,7 @@ class Resolver:
         """
         policy = cpu_policy.of_lock(self.lock)
         text = self.compile(wanted)
-        found = tuple(cpu_policy.leaks(pins.read(text, self.lock.path), policy))
+        found = tuple(cpu_policy.leaks(_pins(text, self.lock), policy))
         if not found:
             return comments.rewrite(
                 text,
@@ -107,7 +110,7 @@ class Resolver:
         told = self._told()
         every = [
             pin._replace(via=tuple(who for who in pin.via if not steering.is_ours(who)))
-            for pin in pins.read(told.compile(wanted), told.lock.path)
+            for pin in _pins(told.compile(wanted), told.lock)
         ]
         lines = [_LEAKS, *cpu_policy.explain(found, every)]
         return LeakError(
@@ -124,7 +127,7 @@ class Resolver:
             UvError: if uv fails.
         """
         told = self._told()
-        return pins.read(told.clean(), told.lock.path)
+        return _pins(told.clean(), told.lock)
 
     def listed(self) -> tuple[Pin, ...]:
         """Return the pins of the resolution, each with its files; from uv's cache alone.
@@ -134,7 +137,7 @@ class Resolver:
             UvError: if uv fails.
         """
         lister = self._lister()
-        return pins.read(lister.clean(), lister.lock.path)
+        return _pins(lister.clean(), lister.lock)
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
@@ -143,7 +146,7 @@ class Resolver:
     def _with_every_hash(self, text: str) -> str:
         if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
             return text
-        preferred = pins.read(text, self.lock.path)
+        preferred = _pins(text, self.lock)
         return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
 
     def _told(self) -> Resolver:
@@ -156,6 +159,7 @@ class Resolver:
         arguments = _arguments(self.lock, lowest_python(self.lock))
         head = _header(arguments, self.lock.name)
         directory = self.lock.project.directory
+        found = members.of(self.lock.project, *inputs.covered(self.lock.project, self.lock.options))
         with ExitStack() as stack:
             seed = pins.preferences(self.preferred, self.lock.name)
             output = stack.enter_context(_temporary(self.lock, seed))
@@ -164,6 +168,7 @@ class Resolver:
                 arguments.insert(3, second)
             run = [*arguments, *_upgrades(self.limits), *_running(output)]
             run += ["--offline"] if self.offline else []
+            run += self._asking_anew(found)
             try:
                 self.uv.run(run, directory=directory, quiet=self.quiet)
             except UvError as error:
@@ -172,7 +177,17 @@ class Resolver:
             with open(output, encoding="utf-8", newline="") as file:
                 text = _without_secrets(file.read())
         is_pylock = self.lock.name.endswith(".toml")
-        return head + (text if is_pylock else local_lines.relative(text, self.lock.project))
+        return head + (text if is_pylock else local_lines.rewrite(text, found, self.lock.project))
+
+    def _asking_anew(self, found: Iterable[Local]) -> list[str]:
+        if self.offline and not is_offline():
+            return []  # uv has asked before, or there is nothing to be had
+        here = (local.project for local in found if local.project is not None)
+        return members.asking_anew([self.lock.project, *here], offline=is_offline())
+
+
+def _pins(text: str, lock: ManagedLock) -> tuple[Pin, ...]:
+    return pins.read(text, lock.path, is_ours=True)
 
 
 def _arguments(lock: ManagedLock, python: str) -> list[str]:
@@ -284,7 +299,7 @@ def _index_lines(lock: ManagedLock, resolved: str) -> str:
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
     entry = indexes.cpu_entry(lock.project.uv)
-    labelled = any("+" in pin.version for pin in pins.read(resolved, lock.path))
+    labelled = any("+" in pin.version for pin in _pins(resolved, lock))
     if not (entry and labelled):
         return ""
     # A flat index is a page or a folder of files, which pip calls by another name.

@@ -32,7 +32,11 @@ def unsatisfied(wanted: Inputs, found: Iterable[Pin], claimed: Sequence[str] = (
         claimed: markers of the environments that it is for; none for all.
     """
     pins = list(found)
-    tables = [wanted.dependencies, *wanted.extras.values(), *wanted.groups.values()]
+    tables = [
+        table
+        for each in (wanted, *wanted.members.values())
+        for table in (each.dependencies, *each.extras.values(), *each.groups.values())
+    ]
     for text in sorted({requirement for table in tables for requirement in table}):
         requirement = Requirement(text)
         meant = _meant(requirement, pins)
@@ -83,7 +87,7 @@ def outgrown(
         if change.bounds:
             if not _still_satisfied(*change.bounds, pins):
                 yield change
-        elif not (change.pythons and _still_served(*change.pythons, stamp, wanted)):
+        elif not (change.pythons and _still_served(change, stamp, wanted)):
             yield change
 
 
@@ -115,15 +119,18 @@ def _allows(now: SpecifierSet, was: SpecifierSet, pin: Pin) -> bool:
     return _admits(now, pin) and (named or not Version(pin.version).is_prerelease)
 
 
-def _still_served(was: SpecifierSet, now: SpecifierSet, stamp: Stamp, wanted: Inputs) -> bool:
+def _still_served(change: Change, stamp: Stamp, wanted: Inputs) -> bool:
     """Tell whether a lock serves the Pythons of another ``requires-python`` as well.
 
     uv is told the lowest of them and nothing else, and a universal lock serves all from there on.
     """
+    was, now = map(lowest_python, change.pythons or ())
+    if change.is_members:
+        # What is depended on must serve all that the lock does.
+        return now is None or Version(now) <= Version(stamp.python)
     if "python-version" in wanted.options:
         return True
-    lowest = lowest_python(now)
-    if lowest is None:
-        return lowest_python(was) is None
-    new, old = Version(lowest), Version(stamp.python)
+    if now is None:
+        return was is None
+    new, old = Version(now), Version(stamp.python)
     return new >= old if wanted.options.get("universal", True) else new == old

@@ -95,15 +95,21 @@ def _lines(stamp: Stamp) -> Iterator[str]:
     yield f"python = {_toml(stamp.python)}\n"
     if stamp.platform:
         yield f"platform = {_toml(stamp.platform)}\n"
+    yield from _input_lines(inputs, "")
+
+
+def _input_lines(inputs: Inputs, prefix: str) -> Iterator[str]:
     if inputs.requires_python:
-        yield f"requires-python = {_toml(inputs.requires_python)}\n"
-    yield from _list("dependencies", inputs.dependencies)
+        yield f"{prefix}requires-python = {_toml(inputs.requires_python)}\n"
+    yield from _list(f"{prefix}dependencies", inputs.dependencies)
     for name, table in (("extras", inputs.extras), ("groups", inputs.groups)):
         for key in sorted(table):
-            yield from _list(f"{name}.{_key(key)}", table[key])
+            yield from _list(f"{prefix}{name}.{_key(key)}", table[key])
     for name, values in (("settings", inputs.settings), ("options", inputs.options)):
         for key in sorted(values):
-            yield f"{name}.{_key(key)} = {_toml(values[key])}\n"
+            yield f"{prefix}{name}.{_key(key)} = {_toml(values[key])}\n"
+    for key in sorted(inputs.members):
+        yield from _input_lines(inputs.members[key], f"{prefix}members.{_key(key)}.")
 
 
 def _list(key: str, items: tuple[str, ...]) -> Iterator[str]:
@@ -160,6 +166,7 @@ def _inputs(table: Mapping[str, Any]) -> Inputs:
         groups={key: _requirements(value) for key, value in table.get("groups", {}).items()},
         settings=dict(table.get("settings", {})),
         options=dict(table.get("options", {})),
+        members={key: _inputs(value) for key, value in table.get("members", {}).items()},
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockhook._authoring import freshness, generate, git, leftovers, locks, project, uv, workspace
+from lockhook._authoring.config import UV_LOCK
 from lockhook._runtime import workspace as in_workspace
 from lockhook._runtime.discovery import nearest_project
-from lockhook.errors import ProjectError, UsageError
+from lockhook.errors import LockhookError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +30,7 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
 
     Args:
         files: paths, relative to the directory or absolute; each stands for the project nearest
-            above it.
+            above it, and for those whose locks follow from it.
         directory: the working directory.
 
     Raises:
@@ -38,13 +40,19 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
     """
     top = git.toplevel(directory)
     home = _nearest(directory, top)
+    every = map(os.path.dirname, git.files_named(project.FILE, top) if top else [])
     if files:
-        found = [_nearest(os.path.dirname(os.path.join(directory, file)), top) for file in files]
+        changed = [os.path.join(directory, file) for file in files]
+        nearest = [_nearest(os.path.dirname(file), top) for file in changed]
+        others = {*every, *(each for path in nearest if path for each in _beside(path))}
+        found = [*nearest, *_dependent(changed, sorted(others.difference(nearest)))]
     else:
-        found = [home, *map(os.path.dirname, git.files_named(project.FILE, top) if top else [])]
+        found = [home, *every]
     touched = dict.fromkeys(path for path in found if path)
-    # What one member of a workspace says can count for the others, and for their uv.lock.
-    paths = dict.fromkeys(each for path in touched for each in _beside(path))
+    # Where they have one uv.lock, what one member of a workspace says can count for all.
+    paths = dict.fromkeys(
+        each for path in touched for each in _beside(path, only_locked=bool(files))
+    )
     wanted = [
         one
         for path in paths
@@ -61,6 +69,25 @@ def projects(files: Sequence[str], directory: str) -> list[Project]:
     )
 
 
+def _dependent(changed: Sequence[str], directories: Sequence[str]) -> Iterator[str]:
+    """Yield the directories of projects whose locks follow from files that lie elsewhere."""
+    real = set(map(os.path.realpath, changed))
+    for directory in directories:
+        with suppress(ProjectError):  # of a file that nobody changed
+            one = _wanted(directory, is_home=False)
+            if one is not None and any(os.path.realpath(path) in real for path in _followed(one)):
+                yield directory
+
+
+def _followed(one: Project) -> Iterator[str]:
+    """Yield the files that the locks of a project follow from."""
+    try:
+        for lock in locks.locks_of(one):
+            yield from lock.files()
+    except LockhookError as error:
+        yield from filter(None, [error.path])
+
+
 def _wanted(path: str, *, is_home: bool) -> Project | None:
     """Return a project if its locks are lockhook's concern."""
     try:
@@ -72,10 +99,17 @@ def _wanted(path: str, *, is_home: bool) -> Project | None:
     return one if (is_home and one.declares_dependencies) or locks.is_managed(one) else None
 
 
-def _beside(path: str) -> tuple[str, ...]:
-    """Return the directories of all projects of the workspace that one is in, its own first."""
+def _beside(path: str, *, only_locked: bool = False) -> tuple[str, ...]:
+    """Return the directories of all projects of the workspace that one is in, its own first.
+
+    Args:
+        path: the directory of one.
+        only_locked: leave out the others unless there is a uv.lock, which is that of all.
+    """
     pyproject = in_workspace.document(os.path.join(path, project.FILE))
     root, shared = in_workspace.root_of(path, pyproject)
+    if only_locked and not os.path.isfile(os.path.join(root, UV_LOCK)):
+        return (path,)
     return (path, root, *workspace.directories(root, shared))
 
 
@@ -106,7 +140,7 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
     """Make the locks that are not current anew, and yield each."""
     for verdict in verdicts:
         leftovers.sweep(verdict.lock)
-    program = None if all(verdict.is_current for verdict in verdicts) else uv.find()
+    program = uv.find() if any(verdict.is_due for verdict in verdicts) else None
     if program is not None:
         for of_one in _by(lambda verdict: verdict.lock.project.uv.root, verdicts):
             yield from _of_one_workspace(of_one, program, quiet=quiet)
@@ -115,11 +149,11 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
 def _of_one_workspace(
     verdicts: Sequence[Verdict], program: Uv, *, quiet: bool
 ) -> Iterator[Generated]:
-    for lock in (v.lock for v in verdicts if v.lock.is_uvs and not v.is_current):
+    for lock in (v.lock for v in verdicts if v.lock.is_uvs and v.is_due):
         yield generate.relock(lock, program, quiet=quiet)
         # What agreed with it need not any more.
         verdicts = list(_judged(_same_again(verdicts)))
-    ours = [v for v in verdicts if not (v.is_current or v.lock.is_uvs)]
+    ours = [v for v in verdicts if v.is_due and not v.lock.is_uvs]
     for of_one in _by(lambda verdict: verdict.lock.project.directory, ours):
         yield from generate.generate([v.lock for v in of_one], program, quiet=quiet)
 

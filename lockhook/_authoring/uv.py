@@ -79,6 +79,11 @@ class Uv:
             raise UvError(_reason(done.returncode, said), hint=hint)
 
 
+def is_offline() -> bool:
+    """Tell whether uv is to do without network, as it reads that from the environment."""
+    return os.environ.get("UV_OFFLINE", "").lower() in {"1", "true", "t", "yes", "y", "on"}
+
+
 def find() -> Uv:
     """Return the uv of the ``uv`` package beside lockhook, else the one on ``PATH``.
 

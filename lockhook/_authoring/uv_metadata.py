@@ -6,13 +6,16 @@ same if they are true in the same environments.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import posixpath
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
-from lockhook._authoring import platforms, workspace
-from lockhook._authoring.project import load
+from lockhook._authoring import members, platforms
+from lockhook._authoring import project as projects
 from lockhook._runtime import indexes
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
@@ -20,6 +23,8 @@ from lockhook._runtime.toml_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from packaging.specifiers import Specifier
 
     from lockhook._authoring.project import Project
     from lockhook._runtime.uv_lock import Graph
@@ -42,22 +47,21 @@ def changes(
     """
     manifest = Table(document, path).table("manifest")
     everyone = projects_of(project)
-    declared = ", ".join(dict.fromkeys(filter(None, (one.requires_python for one in everyone))))
+    python = _together([one.requires_python for one in everyone])
     was = str(document.get("requires-python", ""))
-    if declared and not _same_specifier(was, declared):
-        yield f"requires-python: {was or 'none'} -> {declared}"
-    yield from _membership(manifest, everyone)
-    for one in everyone:
-        root = next(iter(graph.packages.get(one.name, ())), None)
-        if root is None:
-            yield f"{one.name} is not in it"
-            continue
-        prefix = "" if one is project else f"{one.name}: "
-        yield from (f"{prefix}{change}" for change in _of_member(root, one))
+    # Where no project says anything, uv takes the Python that it runs under.
+    if python and not _same_specifier(was, python):
+        yield f"requires-python: {was or 'none'} -> {python}"
+    names = [one.name for one in everyone]
+    before = manifest.texts("members") if manifest else ()
+    known = graph.packages.keys() & set(before or names[:1])
+    yield from (f"{name} is not in it" for name in names if name not in known)
+    yield from (f"{name} is no member of the workspace" for name in before if name not in names)
+    if not project.is_virtual and project.name not in known:
+        return
+    yield from _project_changes(graph, project)
     if project.is_virtual:
-        yield from _group_changes(
-            manifest.table("dependency-groups") if manifest else None, project
-        )
+        yield from _group_changes(manifest, "dependency-groups", project)
 
 
 def projects_of(root: Project) -> tuple[Project, ...]:
@@ -66,25 +70,51 @@ def projects_of(root: Project) -> tuple[Project, ...]:
     Raises:
         ProjectError: if the ``pyproject.toml`` of a member cannot be read.
     """
-    found = map(load, workspace.directories(root.directory, root.pyproject))
-    others = (one for one in found if one.tool("uv").get("managed") is not False)
-    return (*(() if root.is_virtual else (root,)), *others)
+    return tuple(one for one in members.everyone(root) if not one.is_virtual)
 
 
-def _membership(manifest: Table | None, everyone: Sequence[Project]) -> Iterator[str]:
-    names = {one.name for one in everyone}
-    for name in manifest.texts("members") if manifest else ():
-        if normalize(name) not in names:
-            yield f"{name} is no member of the workspace"
+def _together(specifiers: Sequence[str]) -> str:
+    """Return the Pythons that all of some specifiers admit, without bounds that say nothing."""
+    found: dict[str, list[Specifier]] = {}
+    for each in (each for text in specifiers for each in SpecifierSet(text)):
+        found.setdefault(each.operator, []).append(each)
+    for operator, choose in ((">=", max), ("<", min)):
+        if operator in found:
+            found[operator] = [choose(found[operator], key=lambda each: Version(each.version))]
+    return ",".join(str(each) for kept in found.values() for each in kept)
 
 
-def _of_member(root: Table, project: Project) -> Iterator[str]:
-    """Yield what changed in one project of those that a lock is about."""
-    metadata = root.table("metadata")
-    yield from differences("dependencies", listed(metadata, "requires-dist"), _declared(project))
-    locked = metadata.table("requires-dev") if metadata else None
-    yield from _group_changes(locked, project)
-    yield from _moved(metadata, project)
+def _project_changes(graph: Graph, root: Project) -> Iterator[str]:
+    """Yield what changed in each project on this disk that is in a lock."""
+    for packages in graph.packages.values():
+        for package in packages:
+            place = _place(package)
+            if place is None or (place == "." and root.is_virtual):
+                continue
+            directory = os.path.normpath(os.path.join(root.directory, place))
+            if not os.path.isdir(directory):
+                yield f"{place}: there is nothing there"
+                continue
+            one = root if place == "." else projects.load_local(directory)
+            start = "" if place == "." else f"{place}: "
+            yield from (f"{start}{change}" for change in _metadata_changes(package, one))
+
+
+def _place(package: Table) -> str | None:
+    source = package.table("source")
+    kinds = (kind for kind in _DIRECTORIES if source and kind in source.values)
+    place = next((source.text(kind) for kind in kinds if source), None)
+    return None if place is None else posixpath.normpath(place)
+
+
+_DIRECTORIES: Final = ("editable", "virtual", "directory")
+
+
+def _metadata_changes(package: Table, one: Project) -> Iterator[str]:
+    metadata = package.table("metadata")
+    yield from differences("dependencies", listed(metadata, "requires-dist"), _declared(one))
+    yield from _group_changes(metadata, "requires-dev", one)
+    yield from _moved(metadata, one)
 
 
 def _declared(project: Project) -> list[str]:
@@ -131,7 +161,8 @@ def _text(entry: Table) -> str:
         raise entry.error(f"{text!r} is not a requirement") from None
 
 
-def _group_changes(locked: Table | None, project: Project) -> Iterator[str]:
+def _group_changes(metadata: Table | None, key: str, project: Project) -> Iterator[str]:
+    locked = metadata.table(key) if metadata else None
     names = dict.fromkeys([*(locked.values if locked else ()), *project.groups])
     for name in names:
         before = listed(locked, name)
@@ -139,16 +170,38 @@ def _group_changes(locked: Table | None, project: Project) -> Iterator[str]:
         yield from differences(f"group {name}", before, now)
 
 
-def _moved(metadata: Table | None, project: Project) -> Iterator[str]:
-    """Yield the direct dependencies that are to come from another index than they did."""
-    sources, urls = project.uv.sources, indexes.by_name(project.uv)
+def _moved(metadata: Table | None, one: Project) -> Iterator[str]:
+    """Yield the direct dependencies that are to come from elsewhere than they did."""
+    requirements = [*one.dependencies, *(text for texts in one.extras.values() for text in texts)]
+    referring = {found.name for found in map(Requirement, requirements) if found.url}
     for table in metadata.tables("requires-dist") if metadata else ():
         name = normalize(table.required("name"))
-        declared = sources.get(name, [])
+        declared = members.sources(one, (name,)).get(name, [])
         # Several sources, each with its marker, are nothing that one entry can be held against.
-        wanted = str(declared[0].get("index", "")) if declared else ""
-        if len(declared) < 2 and urls.get(wanted, "") != table.text("index"):
+        if len(declared) > 1 or name in referring:
+            continue
+        entry, base = declared[0] if declared else ({}, one)
+        if _index(entry, base, one) != table.text("index"):
             yield f"[tool.uv.sources] {name}: comes from another index"
+        elif not _is_from(entry, table):
+            yield f"[tool.uv.sources] {name}: changed"
+
+
+def _index(entry: Mapping[str, Any], base: Project, one: Project) -> str:
+    urls = {**indexes.by_name(one.uv), **indexes.by_name(base.uv)}
+    return urls.get(str(entry.get("index", "")), "")
+
+
+def _is_from(entry: Mapping[str, Any], table: Table) -> bool:
+    """Tell whether uv locked a requirement from the kind of place that its source says."""
+    local = {kind for kind in (*_DIRECTORIES, "path") if table.text(kind)}
+    if entry.get("workspace") or "path" in entry:
+        return bool(local)
+    git = table.text("git")
+    if "git" in entry:
+        wanted = [f"{kind}={entry[kind]}" for kind in ("rev", "tag", "branch") if kind in entry]
+        return git.startswith(str(entry["git"])) and all(each in git for each in wanted)
+    return not local and not git and str(entry.get("url", "")) == table.text("url")
 
 
 def differences(where: str, locked: Sequence[str], declared: Sequence[str]) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhook._runtime import workspace
+from lockhook._runtime import uv_config, workspace
+from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import table_at
+from lockhook.errors import ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,3 +31,21 @@ def _directories(root: Path, table: Mapping[str, Any]) -> Iterator[str]:
         parts = path.relative_to(root).parts
         if parts and (path / "pyproject.toml").is_file() and workspace.is_member(parts, table):
             yield str(path)
+
+
+def member(root: str, pyproject: Mapping[str, Any], name: str) -> str:
+    """Return the directory of the member of a workspace that has a name.
+
+    Raises:
+        ProjectError: if there is none, or a file cannot be read.
+    """
+    for directory in (root, *directories(root, pyproject)):
+        document = uv_config.parsed(os.path.join(directory, "pyproject.toml"))
+        found = table_at(document, "project").get("name")
+        if isinstance(found, str) and normalize(found) == name:
+            return directory
+    raise ProjectError(
+        f"[tool.uv.sources] {name} is to be a member of the workspace, and there is none",
+        path=os.path.join(root, "pyproject.toml"),
+        hint="add its directory to [tool.uv.workspace] members, or give its source a path",
+    )

@@ -82,7 +82,7 @@ def _due(plan: Plan) -> list[Verdict]:
         verdicts = freshness.judge_all(locks.locks_of(plan.project))
     except LockhookError:
         return []  # what keeps the project from being locked is said already
-    done = {freshness.FRESH, freshness.FOREIGN}
+    done = {freshness.FRESH, freshness.FOREIGN, freshness.UNDECIDED}
     return [verdict for verdict in verdicts if verdict.status not in done]
 
 

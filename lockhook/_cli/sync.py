@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from lockhook._authoring import git, sync
-from lockhook._authoring.freshness import FRESH
+from lockhook._authoring.freshness import FRESH, UNDECIDED
 from lockhook._cli import locks
 from lockhook._cli.view import show
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def run(args: Namespace) -> int:
     """Regenerate what is not fresh, print what changed, and return 1 if anything was not.
 
+    Where one is left as it is, since nobody knows what it follows from, return 3.
+
     Raises:
         LockhookError: if a lock cannot be judged or made; those before it stand.
     """
@@ -25,16 +27,18 @@ def run(args: Namespace) -> int:
     verdicts = list(sync.check(args.files, directory))
     made = list(sync.bring_up_to_date(verdicts, quiet=args.quiet))
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
+    undecided = [verdict for verdict in bad if verdict.status == UNDECIDED]
     # A lock that was fresh is made anew where another one could not agree with it.
     again = {one.lock.path for one in made if one.changed}
-    due = [v.lock for v in verdicts if v.status != FRESH or v.lock.path in again]
+    done = {FRESH, UNDECIDED}
+    due = [v.lock for v in verdicts if v.status not in done or v.lock.path in again]
     if due and args.stage:
         _stage([lock.path for lock in due])
-    ok = not bad or args.stage
+    ok = not undecided and (not bad or args.stage)
     commands = [] if args.stage else locks.git_add(due)
     shown = bad if args.quiet and args.format == "text" else verdicts
     show(locks.view(shown, made, commands, ok=ok, nothing=not verdicts), args.format)
-    return 0 if ok else 1
+    return 3 if undecided else 0 if ok else 1
 
 
 def _stage(paths: Sequence[str]) -> None:

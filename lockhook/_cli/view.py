@@ -99,7 +99,7 @@ def _painted(line: str, style: Style) -> str:
 _WORDS: Final = {
     "fresh": "green", "written": "green", "unchanged": "green", "stale": "red", "edited": "red",
     "missing": "red", "untracked": "red", "damaged": "red", "not a lock": "red",
-    "leak": "red", "disagrees": "red",
+    "leak": "red", "disagrees": "red", "undecided": "red",
 }  # fmt: skip
 _MARKS: Final = {"+ ": "green", "~ ": "yellow"}
 

@@ -97,23 +97,24 @@ def read(directory: str) -> UvConfig:
     Raises:
         ProjectError: if one of its files cannot be read or is not TOML.
     """
-    return of_project(_parsed(os.path.join(directory, "pyproject.toml")), directory)
+    return of_project(parsed(os.path.join(directory, "pyproject.toml")), directory)
 
 
 def of_project(pyproject: Mapping[str, Any], directory: str) -> UvConfig:
     """Return the settings for a project whose ``pyproject.toml`` is parsed already.
 
     Raises:
-        ProjectError: if the ``uv.toml`` that holds for it cannot be read or is not TOML.
+        ProjectError: if the ``uv.toml`` that holds for it, or the ``pyproject.toml`` above it,
+            cannot be read or is not TOML.
     """
-    root, root_pyproject = workspace.root_of(directory, pyproject)
+    root, root_pyproject = workspace.root_of(directory, pyproject, parsed)
     path = os.path.join(root, UV_TOML)
     return UvConfig(
         directory=directory,
         pyproject=pyproject,
         root=root,
         root_pyproject=root_pyproject,
-        uv_toml=_parsed(path) if os.path.isfile(path) else None,
+        uv_toml=parsed(path) if os.path.isfile(path) else None,
     )
 
 
@@ -136,7 +137,12 @@ def of_document(
     )
 
 
-def _parsed(path: str) -> dict[str, Any]:
+def parsed(path: str) -> dict[str, Any]:
+    """Return a parsed TOML file.
+
+    Raises:
+        ProjectError: if it cannot be read or is not TOML.
+    """
     try:
         with open(path, "rb") as file:
             return parse_toml(file.read(), path)

@@ -11,7 +11,7 @@ from lockhook.errors import ProjectError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
 
@@ -24,18 +24,27 @@ def document(path: str) -> dict[str, Any]:
         return {}
 
 
-def root_of(directory: str, pyproject: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def root_of(
+    directory: str,
+    pyproject: Mapping[str, Any],
+    read: Callable[[str], dict[str, Any]] = document,
+) -> tuple[str, Mapping[str, Any]]:
     """Return the directory and the ``pyproject.toml`` of the root of a project's workspace.
 
     The nearest ``pyproject.toml`` above decides; a project that is no member of a workspace, that
     has one of its own, or that uv does not manage is a root itself.
+
+    Args:
+        directory: that of the project.
+        pyproject: its ``pyproject.toml``, parsed.
+        read: parses a file, and may raise if it cannot be read.
     """
     own = directory, pyproject
     uv = table_at(pyproject, "tool", "uv")
     above = nearest_project(os.path.dirname(directory))
     if above is None or above == directory or "workspace" in uv or uv.get("managed") is False:
         return own
-    found = document(os.path.join(above, "pyproject.toml"))
+    found = read(os.path.join(above, "pyproject.toml"))
     parts = os.path.relpath(directory, above).split(os.sep)
     return (above, found) if is_member(parts, table_at(found, "tool", "uv", "workspace")) else own
 

@@ -154,6 +154,42 @@ def test_stale_locks_are_not(locked: Path, run: Callable[..., Any], old: str, ne
     assert run("generate").code == 3 or pinned_with_markers(locked) != before
 
 
+SETTINGS_OF_PIP = "[tool.uv.pip]\nall-extras = true\ngroup = ['lint']\n"
+DEV = "[tool.uv]\ndev-dependencies = ['click']\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "old", "new", "reason"),
+    [
+        (SETTINGS_OF_PIP, "'filelock>=3.13'", "'mpi4py'", "extra io: added mpi4py"),
+        (SETTINGS_OF_PIP, "docs = [", "more = ['mpi4py']\ndocs = [", "extra more: added"),
+        (SETTINGS_OF_PIP, "lint = []", "lint = ['mpi4py']", "group lint: added mpi4py"),
+        (SETTINGS_OF_PIP, "all-extras = true", "", "[tool.uv] pip.all-extras: removed"),
+        (DEV, "'click'", "'click', 'mpi4py'", "group dev: added mpi4py"),
+        (DEV, "'click'", "", "group dev: removed click"),
+    ],
+)
+def test_settings_of_uv_that_add_requirements(
+    project: Callable[..., Path],
+    run: Callable[..., Any],
+    settings: str,
+    old: str,
+    new: str,
+    reason: str,
+) -> None:
+    more = MORE.replace("[tool.ruff]", f"{settings}[tool.ruff]")
+    more = more.replace("test = [", "lint = []\ntest = [")
+    folder = project("numpy<2.3", more=more)
+    assert run("generate").code == 0
+    assert judged(folder).reasons == ()
+    edit(folder, old, new)
+    assert judged(folder).status == "stale"
+    assert reason in judged(folder).reasons
+    before = pinned_with_markers(folder)
+    assert run("generate").code == 0
+    assert pinned_with_markers(folder) != before
+
+
 def test_bounds_that_the_pins_meet_are_told(locked: Path) -> None:
     edit(locked, "numpy>=1.26,<2.3", "numpy>=2")
     edit(locked, "'>=3.10'", "'>=3.12'")
@@ -252,7 +288,7 @@ def test_a_uv_toml_that_is_none_is_named(locked: Path, run: Callable[..., Any]) 
 
 def test_a_stamp_of_a_scheme_that_did_not_know_uv_toml_is_not_stale_for_it(locked: Path) -> None:
     (locked / "uv.toml").write_text("prerelease = 'allow'\n")
-    edit(locked, "# scheme = 2", "# scheme = 1", "requirements.txt")
+    edit(locked, "# scheme = 3", "# scheme = 1", "requirements.txt")
     verdict = judged(locked)
     assert (verdict.status, verdict.reasons) == ("fresh", ())
     edit(locked, "'tqdm'", "'tqdm<4'")

@@ -102,8 +102,8 @@ def test_fresh(folder: Path) -> None:
         # A digest that was made in another way is no reason to lock anew.
         (
             "requirements.txt",
-            'scheme = 2\n# inputs = "sha256:',
-            'scheme = 3\n# inputs = "',
+            'scheme = 3\n# inputs = "sha256:',
+            'scheme = 4\n# inputs = "',
             ("fresh", ()),
         ),
     ],
@@ -247,7 +247,7 @@ def test_locks_without_settings(folder: Path) -> None:
 
 def test_a_stamped_lock_with_a_damaged_stamp_is_still_one(folder: Path) -> None:
     path = write(folder, BODY, "requirements-dev.txt")
-    replace(path, "scheme = 2", "<<<<<<< HEAD")
+    replace(path, "scheme = 3", "<<<<<<< HEAD")
     assert "requirements-dev.txt" in locks_in(folder)
     assert locks.has_stamped(str(folder))
 
@@ -255,7 +255,7 @@ def test_a_stamped_lock_with_a_damaged_stamp_is_still_one(folder: Path) -> None:
 @pytest.mark.parametrize("options", ['options.extras = ["-x"]', "options.nonsense = 1"])
 def test_a_stamp_with_options_that_make_no_sense(folder: Path, options: str) -> None:
     path = write(folder, BODY, "requirements-dev.txt")
-    replace(path, "# scheme = 2", f"# scheme = 2\n# {options}")
+    replace(path, "# scheme = 3", f"# scheme = 3\n# {options}")
     assert locks_in(folder)["requirements-dev.txt"].options == LockOptions()
 
 

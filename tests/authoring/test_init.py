@@ -625,11 +625,6 @@ BROKEN = '[project]\nname = "x"\nversion = "1"\ndependencies = ["torchvision", "
             ["torch"],
         ),
         (
-            DYNAMIC.format("optional-dependencies"),
-            "its optional-dependencies are dynamic: only its build backend knows them",
-            ["torch"],
-        ),
-        (
             "[tool.ruff]\n",
             "has no [project] table, so it declares no dependencies to lock",
             ["torch"],

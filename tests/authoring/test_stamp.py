@@ -87,8 +87,8 @@ def test_unusual_keys_are_quoted() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("scheme = 2", "scheme = "),
-        ("scheme = 2", "<<<<<<< HEAD"),
+        ("scheme = 3", "scheme = "),
+        ("scheme = 3", "<<<<<<< HEAD"),
         ('python = "3.10"', 'python = "--index=x"'),
         ('python = "3.10"', "python = 3"),
         ("inputs = ", "input = "),
@@ -97,7 +97,7 @@ def test_unusual_keys_are_quoted() -> None:
         ("dependencies = [", "dependencies = 5\nx = ["),
         ("extras.full = [", "extras.full = " + "[" * 2000 + "\nx = ["),
         ("settings.index =", "settings = 5\nx ="),
-        ("scheme = 2", "scheme = 2" + "0" * 5000),
+        ("scheme = 3", "scheme = 3" + "0" * 5000),
     ],
 )
 def test_a_damaged_stamp_is_none(name: str, old: str, new: str) -> None:

@@ -475,3 +475,15 @@ def test_the_commands_that_mend_name_the_index_of_the_root(
     assert f"--default-index {world.default} --index {world.cpu}" in fix
     assert subprocess.run(fix, shell=True, cwd=folder, check=False).returncode == 0
     assert run("verify", "--python", python, "-l", lock).code == 0
+
+
+@pytest.mark.parametrize("dependency", ["torch", "accelerate"])
+def test_the_uv_lock_of_an_index_at_the_root_is_no_leak_in_a_member(
+    make: Make, run: Run, dependency: str
+) -> None:
+    folder = make(CONSTRAINT + ALL, named("a", dependency) + OURS)
+    assert uv("lock", cwd=folder) == 0
+    assert run("sync").code == 1
+    assert versions(folder / "a" / "requirements.txt") == RIGHT
+    found = run("check")
+    assert (found.code, "leak" in found.out) == (0, False)
