@@ -134,9 +134,7 @@ def _verify(
 ) -> Report:
     path = _find() if lockfile is None else os.fsdecode(lockfile)
     here = environments.current()
-    if not (any(asked) or policy.integrity or lock_faults) and (
-        report := glance.look(path, here, policy)
-    ):
+    if not (any(asked) or lock_faults) and (report := glance.look(path, here, policy)):
         return report
     # What a glance could not decide. It is imported here, since a passing guard never needs it.
     from lockhook._runtime import verification

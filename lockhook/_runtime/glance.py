@@ -35,11 +35,13 @@ def look(path: str, environment: Environment, policy: Policy) -> Report | None:
     Args:
         path: the lock.
         environment: the interpreter to look at.
-        policy: what to skip; nothing else of it makes an environment pass that is as locked.
+        policy: what to skip. Where it is strict or wants every file looked at, a glance is none.
     """
-    # Nothing may be taken out of a pipe that somebody else has to read.
     try:
-        return _look(path, environment, policy) if os.path.isfile(path) else None
+        # Nothing may be taken out of a pipe that somebody else has to read.
+        if policy.strict or policy.integrity or not os.path.isfile(path):
+            return None
+        return _look(path, environment, policy)
     except (OSError, ValueError):
         return None
 
@@ -53,7 +55,7 @@ def _look(path: str, environment: Environment, policy: Policy) -> Report | None:
     skipped = wanted.pins.keys() & policy.skipped()
     judged = {name: version for name, version in wanted.pins.items() if name not in skipped}
     as_locked = _are_as_locked(judged, wanted.records, found, environment)
-    if not as_locked or _leaks(judged, found.by_name, policy):
+    if not as_locked or _leaks(wanted.pins, found.by_name, policy):
         return None
     extras = tuple(_extras(path, wanted.pins, found.by_name, policy))
     return Report.of(

@@ -97,8 +97,9 @@ oddities = st.sampled_from(
 )
 policies = st.builds(
     Policy,
-    skip=st.sampled_from([("mpi4py",), (), ("Foo", "torch")]),
+    skip=st.sampled_from([("mpi4py",), (), ("Foo", "torch"), ("nvidia_nccl.cu12",)]),
     allow_missing=st.booleans(),
+    strict=st.sampled_from([False, False, False, True]),
     accelerator=st.sampled_from([None, "cpu", "any"]),
 )
 
@@ -127,6 +128,13 @@ def write(folder: Path, files: dict[str, str], present: dict[str, str]) -> None:
 
 @given(texts, damage, installed, oddities, policies)
 @example(f"foo==1.0{HASH}\n", None, {"foo": "1.0"}, {}, Policy())
+@example(
+    "foo==1.0\nnvidia-nccl-cu12==1.0\n",
+    None,
+    {"foo": "1.0", "nvidia-nccl-cu12": "1.0"},
+    {},
+    Policy(skip=("nvidia-nccl-cu12",)),
+)
 @example(f"foo==1.0\n# x{HASH}", None, {"foo": "1.0"}, {}, Policy())
 def test_where_a_glance_decides_the_careful_reader_gives_the_same_report(
     text: str,
