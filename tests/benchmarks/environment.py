@@ -102,6 +102,11 @@ def tool(cache: Path, uv: str, built: Path) -> Place:
     return _cached("tool", cache, uv, built, _build_tool)
 
 
+def cluster(cache: Path, uv: str, built: Path) -> Place:
+    """Return an environment with MPI, and a ``requirements.txt`` of what is in it."""
+    return _cached("cluster", cache, uv, built, _build_cluster)
+
+
 def _cached(name: str, cache: Path, uv: str, built: Path, build: Builder) -> Place:
     place = Place(cache / name, uv)
     stamp, key = place.folder / "key", _key(uv, built)
@@ -143,6 +148,13 @@ def _build_tool(place: Place, built: Path) -> None:
     uv = partial(run, folder=place.folder, more=ONLINE)
     uv([place.uv, "venv", "-q", "--python", sys.executable, place.prefix])
     install(place, built, "uv==" + version(place.uv))
+
+
+def _build_cluster(place: Place, built: Path) -> None:
+    run([place.uv, "venv", "-q", "--python", sys.executable, place.prefix], place.folder, ONLINE)
+    install(place, built, "mpi4py", "mpich", "rich", "numpy")
+    pins = [f"{name}=={version}\n" for name, version in freeze(place).items()]
+    (place.folder / "requirements.txt").write_text("".join(pins))
 
 
 def install(place: Place, built: Path, *beside: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import commands, growth, limits, made, parts, project
+from tests.benchmarks import commands, environment, growth, limits, made, parts, project
 from tests.benchmarks.environment import LOCKS, ROOT, Place
 from tests.benchmarks.limits import Row, at_most
 from tests.benchmarks.process import OFFLINE, Command, Timing, in_turn, run
@@ -253,10 +253,29 @@ def _peak_of_hashes(megabytes: int, folder: Path) -> int:
     return peak(sys.executable, _JUDGE.format(root=str(ROOT), path=path), folder)
 
 
-def cluster(_setting: Setting) -> Group:
-    """The place of the row that counts the work on the disks of a cluster."""
-    row = Row("cluster guard", "file-system work once per node, not once per rank", "", None)
-    return Group("cluster", [row])
+_RANK = """
+import json, sys
+from mpi4py import MPI
+import lockhook
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+lockhook.guard("requirements.txt", skip=[], comm=MPI.COMM_WORLD)
+found = MPI.COMM_WORLD.gather(sum(path.endswith("METADATA") for path in opened))
+if found:
+    print(json.dumps(found))
+"""
+_RANKS = 8
+
+
+def cluster(setting: Setting) -> Group:
+    """What the ranks of one node open, each: counts, so one run tells all."""
+    place = environment.cluster(setting.cache, setting.real.uv, setting.built)
+    launcher = str(place.prefix / "bin" / "mpiexec")
+    command = [launcher, "-n", str(_RANKS), place.python, "-c", _RANK]
+    opened = sorted(json.loads(run(command, place.folder)), reverse=True)
+    measured = f"{opened[0]} METADATA opened by one of {_RANKS} ranks, {sum(opened[1:])} by others"
+    limit = "file-system work once per node, not once per rank"
+    return Group("cluster", [Row("cluster guard", limit, measured, not any(opened[1:]))])
 
 
 def floor(setting: Setting) -> Group:
