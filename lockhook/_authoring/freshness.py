@@ -17,7 +17,6 @@ from lockhook._authoring import (
     members,
     pins,
     project,
-    relock,
     satisfaction,
     stamp,
     uv_metadata,
@@ -208,6 +207,8 @@ def _judge_policy(fresh: Verdict, text: str) -> Verdict:
 
 
 def _mend(lock: ManagedLock, leaks: Sequence[Leak], policy: Policy) -> Iterator[str]:
+    from lockhook._authoring import relock  # which runs uv, as no fresh lock needs it
+
     lines = list(relock.lines_for(leaks, lock.project)) if lock.is_uvs else []
     if lines:
         yield "to mend it, pyproject.toml needs:"

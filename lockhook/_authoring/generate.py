@@ -24,7 +24,7 @@ from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
 from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
-from lockhook._authoring.resolution import Resolver, lowest_python, unwritable
+from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
@@ -252,7 +252,7 @@ def _with_line_ends_of(old: str | None, text: str) -> str:
 def _generated(lock: ManagedLock, text: str, *, changed: bool, old: tuple[Pin, ...]) -> Generated:
     new = pins.read(text, lock.path)
     # Pins of a uv.lock have no markers of their own, and its root need not be a project.
-    served = SpecifierSet("" if lock.is_uvs else f">={lowest_python(lock)}")
+    served = SpecifierSet("" if lock.is_uvs else f">={lock.lowest_python}")
     return Generated(
         lock=lock,
         changed=changed,

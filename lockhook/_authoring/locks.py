@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,19 @@ class ManagedLock:
     def path(self) -> str:
         """Where it lies."""
         return os.path.join(self.project.directory, self.name)
+
+    @property
+    def lowest_python(self) -> str:
+        """The lowest Python that it serves.
+
+        Without a lower bound in the project, an existing lock keeps the one it has, so that
+        another machine makes the same lock.
+        """
+        declared = self.options.python_version or self.project.lowest_python
+        if declared:
+            return declared
+        old = read_stamp(self.path)
+        return old.python if old else "{}.{}".format(*sys.version_info[:2])
 
     def files(self) -> Iterator[str]:
         """Yield the paths of the files that say what it follows from."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from lockhook._authoring import pins
 from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
-from lockhook._authoring.resolution import lowest_python
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
@@ -210,7 +209,7 @@ def _side(member: Member) -> Side:
         name=lock.name,
         pins=member.pins,
         # Without a project, each of those that the lock is about has its own.
-        python="" if lock.project.is_virtual else lowest_python(lock),
+        python="" if lock.project.is_virtual else lock.lowest_python,
         system="" if lock.options.universal else sys.platform,
     )
 

@@ -75,7 +75,7 @@ class Resolver:
             UvError: if uv fails.
         """
         lock = self.lock
-        found, python = lock.inputs(), lowest_python(lock)
+        found, python = lock.inputs(), lock.lowest_python
         resolved = self._with_every_hash(self.clean())
         head = _header(_arguments(lock, python), lock.name)
         body = head + _index_lines(lock, resolved) + resolved.removeprefix(head)
@@ -156,7 +156,7 @@ class Resolver:
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index; with its header."""
-        arguments = _arguments(self.lock, lowest_python(self.lock))
+        arguments = _arguments(self.lock, self.lock.lowest_python)
         head = _header(arguments, self.lock.name)
         directory = self.lock.project.directory
         found = members.of(self.lock.project, *inputs.covered(self.lock.project, self.lock.options))
@@ -273,19 +273,6 @@ def unwritable(lock: ManagedLock, error: OSError) -> LockhookError:
         path=lock.path,
         hint="make the folder writable and free some space, then run it again",
     )
-
-
-def lowest_python(lock: ManagedLock) -> str:
-    """Return the lowest Python that a lock serves.
-
-    Without a lower bound in the project, an existing lock keeps the one it has, so that another
-    machine makes the same lock.
-    """
-    declared = lock.options.python_version or lock.project.lowest_python
-    if declared:
-        return declared
-    old = locks.read_stamp(lock.path)
-    return old.python if old else "{}.{}".format(*sys.version_info[:2])
 
 
 def _header(arguments: Sequence[str], name: str) -> str:

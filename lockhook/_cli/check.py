@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import sync
+from lockhook._authoring import survey
 from lockhook._authoring.freshness import FOREIGN, FRESH, UNDECIDED, UNTRACKED
 from lockhook._cli import locks
 from lockhook._cli.view import show
@@ -23,7 +23,7 @@ def run(args: Namespace) -> int:
     Raises:
         LockhookError: if it cannot be decided.
     """
-    verdicts = list(sync.check(args.files, os.getcwd()))
+    verdicts = list(survey.check(args.files, os.getcwd()))
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
     shown = bad if args.quiet and args.format == "text" else verdicts
     show(locks.view(shown, (), _next(bad), ok=not bad, nothing=not verdicts), args.format)

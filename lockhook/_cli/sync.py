@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lockhook._authoring import git, sync
+from lockhook._authoring import git, survey, sync
 from lockhook._authoring.freshness import FRESH, UNDECIDED
 from lockhook._cli import locks
 from lockhook._cli.view import show
@@ -24,7 +24,7 @@ def run(args: Namespace) -> int:
         LockhookError: if a lock cannot be judged or made; those before it stand.
     """
     directory = os.getcwd()
-    verdicts = list(sync.check(args.files, directory))
+    verdicts = list(survey.check(args.files, directory))
     made = list(sync.bring_up_to_date(verdicts, quiet=args.quiet))
     bad = [verdict for verdict in verdicts if verdict.status != FRESH]
     undecided = [verdict for verdict in bad if verdict.status == UNDECIDED]

@@ -14,7 +14,7 @@ import pytest
 from packaging.metadata import parse_email
 from packaging.requirements import Requirement
 
-from lockhook._authoring import freshness, locks, pins, sync, uv
+from lockhook._authoring import freshness, locks, pins, survey, uv
 from lockhook._authoring import project as projects
 from lockhook._authoring.torch_wheels import write_indexes
 from lockhook._authoring.wheelhouse import Wheel
@@ -569,7 +569,7 @@ def test_files_of_dynamic_fields_concern_their_project(
     other.mkdir()
     git("init", "-q", cwd=locked)
     for file in (BASE, "deps/full.in", "setup.cfg"):
-        assert [one.name for one in sync.projects([file], str(locked))] == ["bench"]
+        assert [one.name for one in survey.projects([file], str(locked))] == ["bench"]
 
 
 def test_dynamic_dependencies_of_a_member_are_not_taken_from_uvs_cache(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from lockhook._authoring import freshness, locks, pins, stamp, sync, uv
+from lockhook._authoring import freshness, locks, pins, stamp, survey, uv
 from lockhook._authoring import project as projects
 from lockhook._authoring.wheelhouse import Wheel
 from lockhook.errors import ProjectError
@@ -351,7 +351,7 @@ def test_a_file_concerns_the_projects_whose_locks_follow_from_it(
     other = repository / "apps/other/pyproject.toml"
     other.parent.mkdir()
     other.write_text("[project]\nname = 'other'\nversion = '1'\n")
-    found = [one.name for one in sync.projects([file], str(repository)) if one.name != "root"]
+    found = [one.name for one in survey.projects([file], str(repository)) if one.name != "root"]
     assert found == (["bench"] if concerned else [])
 
 
@@ -457,7 +457,7 @@ def test_a_member_concerns_the_lock_of_the_workspace(uv_locked: Path, git: Run) 
     edit(uv_locked, Edit(BENCH, '"Plain", ', ""))
     edit(uv_locked, Edit(BENCH, '["plain[extra]"]', '["plain[extra]", "click"]'))
     for file in (CORE, PLAIN, DEEP, BENCH):
-        found = sync.projects([str(uv_locked / file)], str(uv_locked / "apps"))
+        found = survey.projects([str(uv_locked / file)], str(uv_locked / "apps"))
         assert str(uv_locked) in [one.directory for one in found], file
 
 
