@@ -49,7 +49,7 @@ def venvs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Venv]:
     def venvs(name: str) -> Venv:
         if name not in known:
             venv = Venv(tmp_path_factory.mktemp(name))
-            pip = [venv.python, "-m", "pip", "install", "-q", "numpy", "packaging", "tomli"]
+            pip = [str(venv.python), "-m", "pip", "install", "-q", "numpy", "packaging", "tomli"]
             done = subprocess.run([*pip, NEEDS[name]], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
             (site,) = venv.folder.glob("lib/python3.*/site-packages")
