@@ -109,11 +109,12 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
     return verdict.report
 
 
-def verify(comm: Comm, question: Question, *, record: Path | None) -> Report:
+def verify(comm: Comm, question: Question, *, record: Path | None, undecided: str) -> Report:
     """Return the report of all ranks, on every one of them.
 
     Raises:
-        ClusterError: on every rank, if something cannot be decided on one.
+        ClusterError: on every rank, if something cannot be decided on one, and `undecided` is not
+            ``"report"``.
         UsageError: on every rank, if the report cannot be written.
     """
     verdict, interruption = decide(
@@ -121,11 +122,20 @@ def verify(comm: Comm, question: Question, *, record: Path | None) -> Report:
     )
     if interruption:
         raise interruption
-    if verdict.code > LockMismatch.exit_code:
+    if verdict.code > LockMismatch.exit_code and undecided == "raise":
         raise error_of(verdict)
     if verdict.unwritten:
         raise verdict.unwritten
     return verdict.report
+
+
+def report_of(question: Question) -> Report:
+    """Return what one process finds; whatever keeps it from deciding is the report's reason."""
+    own = _Own(question)
+    report = own.report("enforce")[0]
+    if own.interruption:
+        raise own.interruption
+    return report
 
 
 def _misused(on_failure: object) -> Question:
@@ -191,11 +201,12 @@ class _Own:
     def look(self, offers: Offers, ranks: int) -> Tally | None:
         if not _is_one_version(offers):
             return None
-        report, code = self._report(_strictest(offers))
+        report, code = self.report(_strictest(offers))
         host = report.environment["hostname"]
         return tally.of([tally.Look(host=host, ranks=ranks, code=code)], report)
 
-    def _report(self, mode: str) -> tuple[Report, int]:
+    def report(self, mode: str) -> tuple[Report, int]:
+        """Return the verdict of this rank alone, and the exit code that it stands for."""
         if self.failure:
             return self._failed(self.failure, mode)
         try:
