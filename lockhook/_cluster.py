@@ -11,6 +11,7 @@ import sys
 from lockhook import __version__
 from lockhook._guard import (
     SWITCHED_OFF,
+    UNDECIDED,
     VARIABLE,
     refuse,
     say,
@@ -82,9 +83,10 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
         record: a file to write the JSON report to; rank 0 does.
         on_failure: as `lockhook.guard` has it.
     """
-    if on_failure not in {"exit", "raise", "warn"}:
+    if on_failure not in ("exit", "raise", "warn"):
         # That too is for all ranks to know.
-        question, on_failure = _misused(on_failure), "raise"
+        reason = f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}"
+        question, on_failure = _misused(reason), "raise"
 
     def publish(offers: Offers, verdict: Verdict) -> Verdict:
         verdict = recorded(verdict, record)
@@ -117,6 +119,10 @@ def verify(comm: Comm, question: Question, *, record: Path | None, undecided: st
             ``"report"``.
         UsageError: on every rank, if the report cannot be written.
     """
+    if undecided not in UNDECIDED:
+        # That too is for all ranks to know.
+        reason = f"undecided is one of 'raise', 'report', not {undecided!r}"
+        question, undecided = _misused(reason), "raise"
     verdict, interruption = decide(
         comm, question, "enforce", lambda _, verdict: recorded(verdict, record)
     )
@@ -138,9 +144,9 @@ def report_of(question: Question) -> Report:
     return report
 
 
-def _misused(on_failure: object) -> Question:
+def _misused(reason: str) -> Question:
     def ask() -> tuple[Policy, Asked]:
-        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+        raise UsageError(reason)
 
     return Question(lockfile=None, ask=ask, judge=lambda *_: unchecked(None, ""))
 

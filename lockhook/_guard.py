@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Integrity = bool | Literal["size", "hash"]
     Accelerator = Literal["cpu", "any"] | None
 
+UNDECIDED = ("raise", "report")
 VARIABLE = "LOCKHOOK_GUARD"
 SWITCHED_OFF = f"{VARIABLE}=off: nothing was checked"
 
@@ -77,7 +78,8 @@ def verify(
         ClusterError: with ``comm``, on every rank, if something cannot be decided on one.
         UsageError: if an argument makes no sense.
     """
-    _one_of("undecided", undecided, ("raise", "report"))
+    if comm is None:  # else that is for all ranks to know
+        _one_of("undecided", undecided, UNDECIDED)
     if comm is not None or undecided == "report":
         from lockhook import _cluster
 
