@@ -11,6 +11,7 @@ import sys
 from lockhook import __version__
 from lockhook._guard import (
     SWITCHED_OFF,
+    UNDECIDED,
     VARIABLE,
     refuse,
     say,
@@ -82,9 +83,10 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
         record: a file to write the JSON report to; rank 0 does.
         on_failure: as `lockhook.guard` has it.
     """
-    if on_failure not in {"exit", "raise", "warn"}:
+    if on_failure not in ("exit", "raise", "warn"):
         # That too is for all ranks to know.
-        question, on_failure = _misused(on_failure), "raise"
+        reason = f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}"
+        question, on_failure = _misused(reason), "raise"
 
     def publish(offers: Offers, verdict: Verdict) -> Verdict:
         verdict = recorded(verdict, record)
@@ -109,28 +111,42 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
     return verdict.report
 
 
-def verify(comm: Comm, question: Question, *, record: Path | None) -> Report:
+def verify(comm: Comm, question: Question, *, record: Path | None, undecided: str) -> Report:
     """Return the report of all ranks, on every one of them.
 
     Raises:
-        ClusterError: on every rank, if something cannot be decided on one.
+        ClusterError: on every rank, if something cannot be decided on one, and `undecided` is not
+            ``"report"``.
         UsageError: on every rank, if the report cannot be written.
     """
+    if undecided not in UNDECIDED:
+        # That too is for all ranks to know.
+        reason = f"undecided is one of 'raise', 'report', not {undecided!r}"
+        question, undecided = _misused(reason), "raise"
     verdict, interruption = decide(
         comm, question, "enforce", lambda _, verdict: recorded(verdict, record)
     )
     if interruption:
         raise interruption
-    if verdict.code > LockMismatch.exit_code:
+    if verdict.code > LockMismatch.exit_code and undecided == "raise":
         raise error_of(verdict)
     if verdict.unwritten:
         raise verdict.unwritten
     return verdict.report
 
 
-def _misused(on_failure: object) -> Question:
+def report_of(question: Question) -> Report:
+    """Return what one process finds; whatever keeps it from deciding is the report's reason."""
+    own = _Own(question)
+    report = own.report("enforce")[0]
+    if own.interruption:
+        raise own.interruption
+    return report
+
+
+def _misused(reason: str) -> Question:
     def ask() -> tuple[Policy, Asked]:
-        raise UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+        raise UsageError(reason)
 
     return Question(lockfile=None, ask=ask, judge=lambda *_: unchecked(None, ""))
 
@@ -191,11 +207,12 @@ class _Own:
     def look(self, offers: Offers, ranks: int) -> Tally | None:
         if not _is_one_version(offers):
             return None
-        report, code = self._report(_strictest(offers))
+        report, code = self.report(_strictest(offers))
         host = report.environment["hostname"]
         return tally.of([tally.Look(host=host, ranks=ranks, code=code)], report)
 
-    def _report(self, mode: str) -> tuple[Report, int]:
+    def report(self, mode: str) -> tuple[Report, int]:
+        """Return the verdict of this rank alone, and the exit code that it stands for."""
         if self.failure:
             return self._failed(self.failure, mode)
         try:

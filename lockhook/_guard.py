@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Integrity = bool | Literal["size", "hash"]
     Accelerator = Literal["cpu", "any"] | None
 
+UNDECIDED = ("raise", "report")
 VARIABLE = "LOCKHOOK_GUARD"
 SWITCHED_OFF = f"{VARIABLE}=off: nothing was checked"
 
@@ -48,6 +49,7 @@ def verify(
     accelerator: Accelerator = None,
     comm: Comm | None = None,
     record: Path | None = None,
+    undecided: Literal["raise", "report"] = "raise",
 ) -> Report:
     """Compare the installed packages with a lock. Prints nothing and never exits.
 
@@ -65,6 +67,8 @@ def verify(
         comm: a communicator of mpi4py: its ranks, which all have to call this, look at the disk
             once on each node, and all get the one report.
         record: a file to write the JSON report to, atomically; rank 0 does.
+        undecided: ``"report"`` to get a report with the reason, for `Report.merge`, where
+            something cannot be decided; ``"raise"`` raises.
 
     Returns:
         The report; ``report.ok`` tells whether the environment is what the lock says.
@@ -74,15 +78,20 @@ def verify(
         ClusterError: with ``comm``, on every rank, if something cannot be decided on one.
         UsageError: if an argument makes no sense.
     """
-    if comm is not None:
+    if comm is None:  # else that is for all ranks to know
+        _one_of("undecided", undecided, UNDECIDED)
+    if comm is not None or undecided == "report":
         from lockhook import _cluster
 
         options = (skip, allow_missing, strict, accelerator, integrity)
         question = _question(lockfile, options, (extras, groups), faults_of_lock)
-        return _cluster.verify(comm, question, record=record)
-    policy = _policy(skip, allow_missing, strict, accelerator, integrity)
-    asked = _names("extras", extras), _names("groups", groups)
-    report = _verify(lockfile, policy, asked, faults_of_lock)
+        if comm is not None:
+            return _cluster.verify(comm, question, record=record, undecided=undecided)
+        report = _cluster.report_of(question)
+    else:
+        policy = _policy(skip, allow_missing, strict, accelerator, integrity)
+        asked = _names("extras", extras), _names("groups", groups)
+        report = _verify(lockfile, policy, asked, faults_of_lock)
     if record is not None:
         write(report, os.fsdecode(record))
     return report

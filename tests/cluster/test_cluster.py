@@ -157,10 +157,11 @@ def test_what_is_wrong_with_the_arguments_is_a_verdict_too(
 
     assert guard(well, ask=wrong) == [2] * 8
     assert "cannot be decided: skip takes a sequence of names\n" in capfd.readouterr().err
-    errors = guard(well, on_failure="explode")
-    assert {str(error).partition(": ")[2] for error in errors} == {
-        "on_failure is 'exit', 'raise' or 'warn', not 'explode'"
-    }
+    for mode in ("explode", ["exit"]):
+        errors = guard(well, on_failure=mode)  # type: ignore[arg-type]
+        assert {str(error).partition(": ")[2] for error in errors} == {
+            f"on_failure is 'exit', 'raise' or 'warn', not {mode!r}"
+        }
 
 
 def test_errors_pickle() -> None:
@@ -304,6 +305,75 @@ def test_verify(tmp_path: Path) -> None:
     lock.write_text("no-such-package>=1\n")
     errors = World([0, 0, 1]).run(program)
     assert [(type(e), e.exit_code) for e in errors] == [(ClusterError, 3)] * 3
+
+
+def test_undecided_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, record = tmp_path / "requirements.txt", tmp_path / "report.json"
+    lock.write_text("no-such-package>=1\n")
+    with pytest.raises(lockhook.LockfileError):
+        lockhook.verify(lock, undecided="raise")
+    found = lockhook.verify(lock, undecided="report", record=record)
+    assert (found.ok, found.status, found.cluster) == (False, "unchecked", None)
+    assert "not an exact pin" in found.reason
+    assert json.loads(record.read_text())["reason"] == found.reason
+    # Arguments that make no sense to one process are told to the others too.
+    assert lockhook.verify(lock, skip="a", undecided="report").reason.startswith("skip takes a")
+
+    lock.write_text("no-such-package==1\n")
+    assert lockhook.verify(lock, undecided="report") == lockhook.verify(lock)
+    monkeypatch.setattr(_guard, "_verify", raises(RuntimeError("boom")))
+    reason = lockhook.verify(lock, undecided="report").reason
+    assert reason.startswith("RuntimeError: boom (test_cluster.py:")
+    monkeypatch.setattr(_guard, "_verify", raises(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        lockhook.verify(lock, undecided="report")
+
+
+def raises(error: BaseException) -> Callable[..., Report]:
+    def fail(*_: object) -> Report:
+        raise error
+
+    return fail
+
+
+def test_undecided_with_a_communicator(tmp_path: Path) -> None:
+    lock, none = tmp_path / "requirements.txt", tmp_path / "none.txt"
+    lock.write_text("no-such-package==1\n")
+
+    def program(comm: Comm) -> Any:
+        own = none if comm.rank == 1 else lock
+        return lockhook.verify(own, comm=comm, undecided="report", allow_missing=True)
+
+    reports = World([0, 0, 1]).run(program)
+    assert reports == [reports[0]] * 3
+    assert (reports[0].status, reports[0].cluster.ranks) == ("failed", 3)
+    assert [f.status for f in reports[0].findings if f.fails] == ["undecided"]
+
+
+def test_an_interrupted_rank_reports_and_goes_on_being_interrupted() -> None:
+    def program(comm: Comm) -> Any:
+        own = question(comm.rank, failing(KeyboardInterrupt(), 2))
+        return _cluster.verify(comm, own, record=None, undecided="report")
+
+    left = World([0, 0, 1]).run(program)
+    assert [type(each) for each in left] == [lockhook.Report, lockhook.Report, KeyboardInterrupt]
+    assert "interrupted" in str(left[0])
+
+
+@pytest.mark.parametrize("value", ["explode", None, True, ["report"]])
+def test_undecided_is_raise_or_report(tmp_path: Path, value: Any) -> None:
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("no-such-package==1\n")
+    with pytest.raises(lockhook.UsageError, match=r"^undecided is one of 'raise', 'report', not "):
+        lockhook.verify(lock, undecided=value)
+
+    # With a bad value on one rank alone, no other waits for it.
+    def program(comm: Comm) -> Any:
+        return lockhook.verify(lock, comm=comm, undecided=value if comm.rank == 1 else "raise")
+
+    errors = World([0, 0, 1]).run(program)
+    assert [(type(e), e.exit_code) for e in errors] == [(ClusterError, 2)] * 3
+    assert f"undecided is one of 'raise', 'report', not {value!r}" in str(errors[0])
 
 
 def test_guard_and_its_arguments(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

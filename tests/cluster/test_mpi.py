@@ -74,30 +74,26 @@ class Mpi(NamedTuple):
         return command
 
 
-def environment(folder: Path, library: str, foo: str) -> Venv:
+def build(folder: Path, library: str, foo: str) -> None:
     venv = Venv(folder)
     venv.uv_install("mpi4py", library, "packaging", "tomli", cwd=ROOT)
     (site,) = folder.glob("lib/python3.*/site-packages")
     (site / "lockhook.pth").write_text(f"{ROOT}\n")
     info = site / f"foo-{foo}.dist-info"
-    info.mkdir()
+    info.mkdir(exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: foo\nVersion: {foo}\n\n")
     (site / "foo.py").write_text("")
-    return venv
 
 
-@pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Mpi]:
-    known: dict[str, Mpi] = {}
+@pytest.fixture
+def environments(
+    built: Callable[[str, Callable[[Path], None]], Path],
+) -> Callable[[str], Mpi]:
+    def environment(library: str, foo: str) -> Venv:
+        name = f"{library}-foo-{foo}"
+        return Venv(built(name, lambda folder: build(folder, library, foo)))
 
-    def environments(library: str) -> Mpi:
-        if library not in known:
-            folder = tmp_path_factory.mktemp(library)
-            good, bad = (environment(folder / f"foo-{v}", library, v) for v in ("1", "2"))
-            known[library] = Mpi(library, good, bad)
-        return known[library]
-
-    return environments
+    return lambda library: Mpi(library, environment(library, "1"), environment(library, "2"))
 
 
 @pytest.fixture(params=LIBRARIES)
@@ -291,7 +287,8 @@ OTHER = other_python()
 @pytest.mark.skipif(not OTHER, reason="there is no other Python on this machine")
 def test_another_python(mpi: Mpi, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRTUALENV_PYTHON", OTHER or "")
-    other = environment(folder / "venv", mpi.library, "1")
+    other = Venv(folder / "venv")
+    build(other.folder, mpi.library, "1")
     name = program(folder)
     said = refused(launch(mpi.command((7, mpi.good, [name]), (1, other, [name])), folder))
     assert re.search(r"another Python than elsewhere: CPython 3\.1\d\.\S+, not CPython 3\.1", said)

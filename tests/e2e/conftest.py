@@ -20,7 +20,8 @@ class Venv:
     def __init__(self, folder: Path) -> None:
         # virtualenv carries pip with it and is done in a blink; `venv` takes seconds for that.
         command = [sys.executable, "-m", "virtualenv", "--quiet", "--no-download", str(folder)]
-        subprocess.run(command, check=True)
+        if not (folder / "pyvenv.cfg").exists():
+            subprocess.run(command, check=True)
         self.folder = folder
         self.python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
