@@ -105,13 +105,13 @@ def _modules(name: str, record: bytes) -> list[str]:
 
     And the one that is named like the package, wherever it stands: behind a hundred licences.
     """
-    head, rest = record[:_HEAD], record[_HEAD:]
-    found = list(_modules_of(head))
-    if rest:
-        module = name.replace("-", "_")
-        own = (f"{module}/__init__.py", f"{module}.py")
-        found += [path for path in own if f"\n{path},".encode() in rest]
-    return found or list(_modules_of(rest))
+    end = record.rfind(b"\n", 0, _HEAD) if len(record) > _HEAD else len(record)
+    found = list(_modules_of(record[: end + 1]))
+    module = name.replace("-", "_")
+    # Nothing is copied for that: some have megabytes.
+    own = (f"{module}/__init__.py", f"{module}.py") if end < len(record) else ()
+    found += [path for path in own if record.find(f"\n{path},".encode(), end) >= 0]
+    return found or list(_modules_of(record[end:]))
 
 
 def _modules_of(rows: bytes) -> Iterator[str]:
