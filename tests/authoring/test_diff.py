@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DARWIN, LINUX, WINDOWS = (f"sys_platform == '{name}'" for name in ("darwin", "linux", "win32"))
 NOT_DARWIN = "sys_platform != 'darwin'"
-CPU, PYPI = "https://download.pytorch.org/whl/cpu", "https://pypi.org/simple"
+CPU, PYPI = "https://download.pytorch.org/whl/cpu", "https://example.org/simple"
 COMMITS = ("a" * 40, "b" * 40)
 
 
@@ -160,8 +160,10 @@ INDEXES = {
         [f"~ a 1 from {PYPI} -> 1+cpu from {CPU} (rebuilt)"],
     ),
     "the same": Case([a("1", "", PYPI)], [a("2", "", PYPI)], ["~ a 1 -> 2 (upgraded)"]),
-    "spelled otherwise": Case([a("1", "", PYPI)], [a("1", "", "HTTPS://PyPI.org:443/simple/")]),
-    "with credentials": Case([a("1", "", PYPI)], [a("1", "", "https://u:secret@pypi.org/simple")]),
+    "spelled otherwise": Case([a("1", "", PYPI)], [a("1", "", "HTTPS://Example.org:443/simple/")]),
+    "with credentials": Case(
+        [a("1", "", PYPI)], [a("1", "", "https://u:secret@example.org/simple")]
+    ),
     "another, with credentials": Case(
         [a("1", "", "https://u:secret@x.org")],
         [a("1", "", "https://u:secret@y.org")],
@@ -335,7 +337,7 @@ def same(name: str) -> list[list[tuple[str, str]]]:
         [
             requirements("a==1"),
             pylock(f'version = "1.0"\nwheels = [{{ path = "{WHEEL}", hashes = {{ x = "0" }} }}]'),
-            uvs('registry = "https://pypi.org/simple"'),
+            uvs('registry = "https://example.org/simple"'),
         ],
     ]
 
@@ -424,7 +426,7 @@ def test_references(tmp_path: Path, old: str, new: str, line: str) -> None:
         requirements("-e file://{here}\na==1"),
         pylock('version = "1"\nwheels = [{ path = "a-1-py3-none-any.whl", hashes = { x = "0" } }]\n'
                '[[packages]]\nname = "bench"\ndirectory = { path = ".", editable = true }'),
-        uvs('registry = "https://pypi.org/simple"'),
+        uvs('registry = "https://example.org/simple"'),
         uvs('registry = "https://x.org"', '[[package]]\nname = "v"\nsource.virtual = "v"'),
     ],
 )  # fmt: skip
@@ -442,7 +444,7 @@ def test_hashes_are_read_from_every_format(tmp_path: Path) -> None:
         return [
             requirements(f"a==1 --hash=sha256:{digest}"),
             pylock(f'version = "1"\n{wheel}'),
-            uvs('registry = "https://pypi.org/simple"', uvs_wheel),
+            uvs('registry = "https://example.org/simple"', uvs_wheel),
             requirements(f"a @ {url}#sha256={digest}"),
             pylock(f'archive = {{ url = "{url}", hashes = {{ sha256 = "{digest}" }} }}'),
             uvs(f'url = "{url}"', uvs_wheel),

@@ -93,7 +93,7 @@ def _pylock_package(name: str, version: str) -> str:
     )
     return (
         f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
-        f'index = "https://pypi.org/simple"\nwheels = [\n{files}\n]\n'
+        f'index = "https://example.org/simple"\nwheels = [\n{files}\n]\n'
     )
 
 
@@ -124,7 +124,7 @@ def _uv_package(name: str, version: str, after: list[str]) -> str:
     )
     return (
         f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n'
-        'source = { registry = "https://pypi.org/simple" }\n'
+        'source = { registry = "https://example.org/simple" }\n'
         f"{_edges(after)}wheels = [\n{files}\n]\n"
     )
 

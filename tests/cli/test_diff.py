@@ -32,7 +32,7 @@ dependencies = [{ name = "a" }]
 [[package]]
 name = "a"
 version = "VERSION"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://example.org/simple" }
 """
 PYLOCK = """\
 lock-version = "1.0"
