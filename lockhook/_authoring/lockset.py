@@ -64,17 +64,21 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     free = [member for member in everyone if not member.fixed]
     lead = _leading(everyone)
     texts = _at_once(wanted, others, make, lead)
-    if len(wanted) > 1 and _first_disagreement(everyone, texts):
+    found = _first_disagreement(everyone, texts)
+    if found and len(wanted) > 1:
         texts = _in_turn(wanted, others, make, lead)
+        found = _first_disagreement(everyone, texts)
     if len(everyone) > 1 and (held := _held(everyone, texts)) != lead:
         return resolve([_with_only(member, held) for member in wanted], others, make)
-    if len(free) > len(wanted) and _first_disagreement(everyone, texts):
+    if found and len(free) > len(wanted):
         texts = _in_turn(free, fixed, make, lead)
-    if lead and _first_disagreement(everyone, texts):
+        found = _first_disagreement(everyone, texts)
+    if found and lead:
         return resolve(_equal(wanted), _equal(others), make)
-    if _first_disagreement(everyone, texts):
+    if found:
         texts = _in_turn(free, fixed, make, _union(free, make))
-    if found := _first_disagreement(everyone, texts):
+        found = _first_disagreement(everyone, texts)
+    if found:
         member, reason = found
         raise DisagreementError(
             f"cannot agree with the project's other locks: {reason}",

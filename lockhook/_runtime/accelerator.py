@@ -73,7 +73,7 @@ def leaks(
         installed: normalised name to distributions, first on the path first.
         accept: normalised names that the project allows.
     """
-    names = sorted(installed.keys() & TORCH_FAMILY.keys() | (installed.keys() & set(locked)))
+    names = sorted(installed.keys() & {*TORCH_FAMILY, *locked})
     every = [leak for name in names for leak in _judge(installed[name][0])]
     allowed = frozenset(accept)
     return Leaks(
