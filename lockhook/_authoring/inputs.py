@@ -202,15 +202,11 @@ def _all_settings(
         yield from _sources(project, extras, groups)
         folder = f"{members.relative(home.directory, project.directory)}/"
         for key, value in _own_settings(home):
-            if key not in _OF_SOURCES:
+            if key != "sources":  # which count only for what the project itself requires
                 file = "" if key.startswith(UV_TOML) else f"{FILE} "
                 yield f"{folder}{file}{key}", value
     else:
         yield from _own_settings(project)
-
-
-# What counts only for what the project itself requires.
-_OF_SOURCES: Final = frozenset({"sources"})
 
 
 def _own_settings(project: Project) -> Iterator[tuple[str, str]]:

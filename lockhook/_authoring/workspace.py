@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lockhook._authoring.project import FILE
 from lockhook._runtime import uv_config, workspace
 from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import table_at
@@ -29,7 +30,7 @@ def _directories(root: Path, table: Mapping[str, Any]) -> Iterator[str]:
     patterns = map("/".join, workspace.patterns(table, "members"))
     for path in {path for each in patterns for path in root.glob(each)}:
         parts = path.relative_to(root).parts
-        if parts and (path / "pyproject.toml").is_file() and workspace.is_member(parts, table):
+        if parts and (path / FILE).is_file() and workspace.is_member(parts, table):
             yield str(path)
 
 
@@ -40,12 +41,12 @@ def member(root: str, pyproject: Mapping[str, Any], name: str) -> str:
         ProjectError: if there is none, or a file cannot be read.
     """
     for directory in (root, *directories(root, pyproject)):
-        document = uv_config.parsed(os.path.join(directory, "pyproject.toml"))
+        document = uv_config.parsed(os.path.join(directory, FILE))
         found = table_at(document, "project").get("name")
         if isinstance(found, str) and normalize(found) == name:
             return directory
     raise ProjectError(
         f"[tool.uv.sources] {name} is to be a member of the workspace, and there is none",
-        path=os.path.join(root, "pyproject.toml"),
+        path=os.path.join(root, FILE),
         hint="add its directory to [tool.uv.workspace] members, or give its source a path",
     )
