@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from packaging.requirements import Requirement
 
-from lockhook._authoring import dynamic, project, workspace
+from lockhook._authoring import dynamic, fields, project, workspace
 from lockhook._runtime import uv_config
 from lockhook._runtime.names import normalize
 from lockhook._runtime.places import local_path
@@ -189,7 +189,7 @@ def asking_anew(found: Iterable[Project], *, offline: bool) -> list[str]:
     uv keeps what a backend said until a file changes, and looks at a few files only. Without
     network it refuses to forget that; another setting for the backend has the same effect.
     """
-    computed = [one for one in found if one.is_dynamic(*dynamic.FIELDS)]
+    computed = [one for one in found if one.is_dynamic(*fields.FIELDS)]
     if offline and computed:
         return [f"--config-setting=lockhook={_digest(computed)}"]
     return [f"--refresh-package={name}" for name in sorted({one.name for one in computed})]
@@ -246,4 +246,4 @@ def _own_files(one: Project) -> Iterator[str]:
     yield one.path
     yield os.path.join(one.directory, uv_config.UV_TOML)
     if dynamic.is_legacy(one) or "project" in one.pyproject:
-        yield from dynamic.files(one) if one.is_dynamic(*dynamic.FIELDS) else ()
+        yield from dynamic.files(one) if one.is_dynamic(*fields.FIELDS) else ()

@@ -12,8 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from lockhook._authoring import dynamic
-from lockhook._authoring.dynamic import Item
+from lockhook._authoring import dynamic, fields
+from lockhook._authoring.fields import Item
 from lockhook._runtime import uv_config
 from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
@@ -146,7 +146,7 @@ class Project:
         """``requires-python`` in canonical form, "" if it is not set."""
         text = (
             dynamic.requires_python(self)
-            if self.is_dynamic(dynamic.PYTHON)
+            if self.is_dynamic(fields.PYTHON)
             else self.metadata.get("requires-python", "")
         )
         try:
@@ -162,7 +162,7 @@ class Project:
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """``dependencies`` in canonical form, sorted."""
-        where = dynamic.DEPENDENCIES
+        where = fields.DEPENDENCIES
         if self.is_dynamic(where):
             return self._canonical(dynamic.dependencies(self), where)
         return self._canonical(self.metadata.get(where, []), where)
@@ -202,7 +202,7 @@ class Project:
         """Normalised name to requirements in canonical form."""
         table = (
             dynamic.extras(self)
-            if self.is_dynamic(dynamic.EXTRAS)
+            if self.is_dynamic(fields.EXTRAS)
             else self.metadata.get("optional-dependencies", {})
         )
         if not isinstance(table, dict):
@@ -317,7 +317,7 @@ def load_local(directory: str) -> Project:
     if "project" in found.pyproject or dynamic.is_legacy(found):
         return found
     if "build-system" in found.pyproject:
-        raise dynamic.unknown(found, dynamic.DEPENDENCIES)
+        raise fields.unknown(found, fields.DEPENDENCIES)
     raise ProjectError(
         "is no project: it has neither a [project] table nor a setup.cfg or setup.py",
         path=directory,
