@@ -162,9 +162,9 @@ def _find() -> str:
 
 def faults_of_lock(path: str) -> Iterable[tuple[str, str]]:
     """Return what keeps a lock from being relied on, as a status of a finding and a reason."""
-    from lockhook._authoring import freshness
+    from lockhook._authoring import faults
 
-    return freshness.faults(path)
+    return faults.of_lock(path)
 
 
 def guard(

@@ -8,28 +8,29 @@ read here as these read them. What a program computes nobody knows who does not 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lockhook._authoring import fields
 from lockhook._runtime.toml_table import table_at
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, Final, Protocol
 
     from lockhook._authoring.fields import Item
     from lockhook._authoring.project import Project
 
+    class _Backend(Protocol):
+        """A module that reads what a build backend reads; only what is needed is imported."""
+
+        def dependencies(self, project: Project) -> list[Item]: ...
+        def extras(self, project: Project) -> dict[str, list[Item]]: ...
+        def files(self, project: Project) -> Iterator[str]: ...
+
+
 # A project without a backend is one of setuptools (PEP 517).
 _SETUPTOOLS: Final = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
 _OLD_FILES: Final = ("setup.cfg", "setup.py")
-
-
-class _Backend(Protocol):
-    """A module that reads what a build backend reads; only what is needed is imported."""
-
-    def dependencies(self, project: Project) -> list[Item]: ...
-    def extras(self, project: Project) -> dict[str, list[Item]]: ...
-    def files(self, project: Project) -> Iterator[str]: ...
 
 
 def _backend(project: Project) -> _Backend:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
-
+from lockhook._runtime.named_tuple import NamedTuple
 from lockhook._runtime.toml_table import table_at
 from lockhook.errors import UnknownInputsError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Final
+
     from lockhook._authoring.project import Project
 
 DEPENDENCIES: Final = "dependencies"

@@ -22,10 +22,10 @@ from lockhook._authoring import (
 )
 from lockhook._authoring import relock as relocking
 from lockhook._authoring.diff import diff
-from lockhook._authoring.freshness import HANDS_OFF
-from lockhook._authoring.lockset import Member
+from lockhook._authoring.quarrels import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._authoring.side_by_side import side_by_side
+from lockhook._authoring.verdict import HANDS_OFF
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
 from lockhook.errors import LeakError, LockfileError, LockhookError, UsageError, UvError

@@ -141,7 +141,7 @@ class Resolver:
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
-        return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
+        return replace(self, lock=self.lock.replace(name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, text: str) -> str:
         if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
@@ -151,8 +151,8 @@ class Resolver:
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
-        options = replace(self.lock.options, hashes=False)
-        return replace(self, lock=replace(self.lock, name=BASE, options=options))
+        options = self.lock.options.replace(hashes=False)
+        return replace(self, lock=self.lock.replace(name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index; with its header."""

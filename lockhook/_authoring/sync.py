@@ -10,10 +10,10 @@ from lockhook._authoring.survey import judged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.uv import Uv
+    from lockhook._authoring.verdict import Verdict
 
 
 def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Iterator[Generated]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from lockhook._authoring.project import FILE
 from lockhook._runtime import uv_config, workspace
@@ -12,8 +10,10 @@ from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import table_at
 from lockhook.errors import ProjectError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
 
 def directories(root: str, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
@@ -23,10 +23,14 @@ def directories(root: str, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
         root: the directory of its root.
         pyproject: that of the root, parsed.
     """
-    return tuple(sorted(_directories(Path(root), table_at(pyproject, "tool", "uv", "workspace"))))
+    table = table_at(pyproject, "tool", "uv", "workspace")
+    return tuple(sorted(_directories(root, table))) if table else ()
 
 
-def _directories(root: Path, table: Mapping[str, Any]) -> Iterator[str]:
+def _directories(directory: str, table: Mapping[str, Any]) -> Iterator[str]:
+    from pathlib import Path  # of no use to a project on its own
+
+    root = Path(directory)
     patterns = map("/".join, workspace.patterns(table, "members"))
     for path in {path for each in patterns for path in root.glob(each)}:
         parts = path.relative_to(root).parts

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from lockhook._authoring import git, survey, sync
-from lockhook._authoring.freshness import FRESH, UNDECIDED
+from lockhook._authoring.verdict import FRESH, UNDECIDED
 from lockhook._cli import locks
 from lockhook._cli.view import show
 
