@@ -1,4 +1,4 @@
-"""What a check of fresh locks does: counted, since what is timed depends on the machine."""
+"""What a check or a sync of fresh locks does: counted, not timed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ran = []
 sys.addaudithook(lambda event, found: event == "subprocess.Popen" and ran.append(found[1][:2]))
 known = set(sys.modules)
 from lockhook.__main__ import main
-code = main(["check", "--quiet"])
+code = main([sys.argv[1], "--quiet"])
 print([code, ran, sorted(set(sys.modules) - known)])
 """
 MORE = """
@@ -65,10 +65,10 @@ def fresh(project: Make, spawn: Run, git: Run) -> Path:
     return folder
 
 
-def checked(folder: Path) -> tuple[list[list[str]], set[str]]:
-    """Return the processes that a check started, by two of their arguments, and its imports."""
+def ran(command: str, folder: Path) -> tuple[list[list[str]], set[str]]:
+    """Return the processes that a command started, by two of their arguments, and its imports."""
     done = subprocess.run(
-        [sys.executable, "-S", "-c", PROGRAM],
+        [sys.executable, "-S", "-c", PROGRAM, command],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
@@ -76,24 +76,26 @@ def checked(folder: Path) -> tuple[list[list[str]], set[str]]:
         check=False,
     )
     assert done.stderr == ""
-    code, ran, modules = ast.literal_eval(done.stdout)
+    code, started, modules = ast.literal_eval(done.stdout)
     assert code == 0
-    return ran, set(modules)
+    return started, set(modules)
 
 
+@pytest.mark.parametrize("command", ["check", "sync"])
 @pytest.mark.parametrize("has_uv_lock", [True, False])
 def test_fresh_locks_are_judged_without_heavy_imports(
-    fresh: Path, git: Run, *, has_uv_lock: bool
+    fresh: Path, git: Run, command: str, *, has_uv_lock: bool
 ) -> None:
     if not has_uv_lock:
         assert git("rm", "--force", "--quiet", "uv.lock", cwd=fresh).code == 0
-    _, modules = checked(fresh)
+    _, modules = ran(command, fresh)
     assert "lockhook._authoring.freshness" in modules
     # Where a local index lies, `pathlib` spells.
     spelled = {"pathlib", "urllib.parse"} if has_uv_lock else set()
     assert modules & (HEAVY | NEEDLESS) <= spelled
 
 
-def test_git_is_asked_three_times_whatever_there_is_to_judge(fresh: Path) -> None:
-    ran, _ = checked(fresh)
-    assert ran == [["git", "rev-parse"], ["git", "ls-files"], ["git", "ls-files"]]
+@pytest.mark.parametrize("command", ["check", "sync"])
+def test_git_is_asked_three_times_whatever_there_is_to_judge(fresh: Path, command: str) -> None:
+    started, _ = ran(command, fresh)
+    assert started == [["git", "rev-parse"], ["git", "ls-files"], ["git", "ls-files"]]
