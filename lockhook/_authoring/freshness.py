@@ -21,7 +21,6 @@ from lockhook.errors import LockfileError, UnknownInputsError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import ModuleType
     from typing import Final
 
     from lockhook._authoring.changes import Change
@@ -134,7 +133,7 @@ def _judge_uv_lock(lock: ManagedLock, text: str) -> Verdict:
     from lockhook._authoring import uv_metadata, uv_options
 
     try:
-        graph, document = plain_pins.graph_of(text, lock.path) or _pins().graph_of(text, lock.path)
+        graph, document = plain_pins.graph_of(text, lock.path)
         known = graph, document, lock.path, lock.project
         reasons = (*uv_metadata.changes(*known), *uv_options.changes(*known))
     except LockfileError as error:
@@ -146,8 +145,6 @@ def _judge_policy(fresh: Verdict, text: str) -> Verdict:
     """Judge a lock that follows from its inputs by whether it is CPU-only."""
     policy = cpu_policy.of_lock(fresh.lock)
     found = plain_pins.read(text, fresh.lock.path)
-    if found is None:
-        found = _pins().read(text, fresh.lock.path)
     if leaks := tuple(cpu_policy.leaks(found, policy)):
         reasons = (*map(str, leaks), *_mend(fresh.lock, leaks, policy))
         return fresh.replace(status=LEAK, reasons=reasons)
@@ -173,17 +170,10 @@ CHANGED: Final = "it was changed after lockhook wrote it"
 
 def _judge_edited(lock: ManagedLock, text: str) -> Verdict:
     try:
-        _pins().read(text, lock.path)
+        plain_pins.read(text, lock.path)
     except LockfileError as error:
         return Verdict(lock=lock, status=DAMAGED, reasons=(CHANGED, place(error)))
     return Verdict(lock=lock, status=EDITED, reasons=(CHANGED,))
-
-
-def _pins() -> ModuleType:
-    """Return the module that reads every lock, which takes longer to import than most to read."""
-    from lockhook._authoring import pins
-
-    return pins
 
 
 def _judge_tracking(verdict: Verdict, known: str) -> Verdict:

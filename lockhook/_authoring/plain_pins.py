@@ -21,12 +21,40 @@ if TYPE_CHECKING:
     from lockhook._runtime.uv_lock import Graph
 
 
-def read(text: str, path: str) -> tuple[Pin, ...] | None:
-    """Return the pins of a lock, None unless all of it is plain.
+def read(text: str, path: str) -> tuple[Pin, ...]:
+    """Return the pins of a lock.
 
     Args:
         text: the whole file.
-        path: its name decides the format.
+        path: what to call it in messages; its name decides the format.
+
+    Raises:
+        LockfileError: if it is not a lock.
+    """
+    found = plain(text, path)
+    if found is None:
+        from lockhook._authoring import pins  # which takes longer to import than most take to read
+
+        found = pins.read(text, path)
+    return found
+
+
+def graph_of(text: str, path: str) -> tuple[Graph, dict[str, Any]]:
+    """Return the graph of a uv.lock, and its document.
+
+    Raises:
+        LockfileError: if it is none, or of a version that is not known.
+    """
+    found = _graph_of(text, path)
+    if found is None:
+        from lockhook._authoring import pins
+
+        found = pins.graph_of(text, path)
+    return found
+
+
+def plain(text: str, path: str) -> tuple[Pin, ...] | None:
+    """Return the pins of a lock, None unless all of it is plain.
 
     Raises:
         LockfileError: if it is a uv.lock that does not hold together.
@@ -97,7 +125,7 @@ def _place(block: str) -> str:
 
 
 def _of_uv_lock(text: str, path: str) -> tuple[Pin, ...] | None:
-    known = graph_of(text, path)
+    known = _graph_of(text, path)
     if known is None:
         return None
     from lockhook._authoring import graph_pins
@@ -106,12 +134,7 @@ def _of_uv_lock(text: str, path: str) -> tuple[Pin, ...] | None:
 
 
 @lru_cache(maxsize=2)  # a check judges the pins of a lock after its metadata
-def graph_of(text: str, path: str) -> tuple[Graph, dict[str, Any]] | None:
-    """Return the graph of a uv.lock and its document, None unless all of it is plain.
-
-    Raises:
-        LockfileError: if it does not hold together.
-    """
+def _graph_of(text: str, path: str) -> tuple[Graph, dict[str, Any]] | None:
     from lockhook._runtime import plain_uv_lock, uv_lock
 
     document = plain_uv_lock.document(text.encode())
