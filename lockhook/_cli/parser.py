@@ -51,8 +51,8 @@ def build(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, prog="lockhook"
     )
     # To declare them all takes longer than a check takes to judge a lock.
-    for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
-        _add(commands, name, *_COMMANDS[name])
+    for name in argv[:1] if argv and argv[0] in COMMANDS else COMMANDS:
+        _add(commands, name, *COMMANDS[name])
     return parser
 
 
@@ -79,10 +79,11 @@ def _add(
 
 def _width() -> int:
     """Return the columns for help: argparse would import `shutil`, with all its compressors."""
-    columns = os.environ.get("COLUMNS", "")
-    with suppress(OSError):
-        return (int(columns) if columns.isdecimal() else os.get_terminal_size().columns) - 2
-    return 78
+    said = os.environ.get("COLUMNS", "")
+    columns = int(said) if said.isdecimal() else 0
+    with suppress(OSError):  # of what is no terminal
+        columns = columns or os.get_terminal_size().columns
+    return (columns or 80) - 2
 
 
 def _sentence(summary: str) -> str:
@@ -271,7 +272,7 @@ def _run_demo(args: argparse.Namespace) -> int:
 
 
 # What each is for, its arguments, and what runs it.
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "init": ("set a project up: CPU index, locks, hook", _init, _run_init),
     "generate": ("resolve with uv and write the lock", _generate, _run_generate),
     "sync": ("regenerate the locks that are not fresh", _sync, _run_sync),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -178,3 +179,25 @@ def test_completion_without_its_library(run: Run, monkeypatch: pytest.MonkeyPatc
             "  next: pip install 'lockhook[cli]'\n"
         ),
     )
+
+
+# --- what is left out when one command is to be parsed ---
+
+
+@pytest.mark.parametrize("columns", ["", "0", "60", "200", "wide"])
+def test_help_is_as_wide_as_argparse_has_it(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert parser._width() == argparse.HelpFormatter("lockhook")._width
+
+
+@pytest.mark.parametrize("name", list(parser.COMMANDS))
+def test_a_command_is_the_same_without_the_others(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    told = []
+    for built in (parser.build([name]), parser.build()):
+        for arguments in (["--help"], ["--no-such"]):
+            with pytest.raises(SystemExit):
+                built.parse_args([name, *arguments])
+        told.append(capsys.readouterr())
+    assert told[0] == told[1]
