@@ -41,6 +41,8 @@ def rewrite(text: str, found: Iterable[Local], project: Project) -> str:
     for local in found:
         for path in local.given:
             given.setdefault(path, set()).add(local.path)
+    if not given and "file:" not in text:
+        return text
     return "".join(_line(line, given, project) for line in text.splitlines(keepends=True))
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import pins
 from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
+from lockhook._authoring.members import sources
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
@@ -18,11 +18,13 @@ from lockhook.errors import DisagreementError, UvError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from lockhook._authoring.config import LockOptions
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
     from lockhook._authoring.project import Project
+    from lockhook._authoring.resolution import Resolution
 
-    Resolve = Callable[[ManagedLock, tuple[Pin, ...]], str]
+    Resolve = Callable[["Member", tuple[Pin, ...]], Resolution]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,16 +37,20 @@ class Member:
         fixed: whether the others have to agree with it, as with uv's own lock.
         leads: whether a bot, a hand or uv wrote its pins after lockhook did, so that the others
             take them up rather than undo that.
+        settled: what the lock is, if uv need only resolve the same for it to stay so to the byte.
     """
 
     lock: ManagedLock
     pins: tuple[Pin, ...] = ()
     fixed: bool = False
     leads: bool = False
+    settled: Resolution | None = None
 
 
-def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
-    """Return the texts of some locks of a project, by their names.
+def resolve(
+    wanted: Sequence[Member], others: Sequence[Member], make: Resolve
+) -> Mapping[str, Resolution]:
+    """Return some locks of a project as they are resolved now, by their names.
 
     The lock that covers most comes first, and the others prefer its pins; those of a lock that
     leads come before all. Where that is not enough, the locks that need not have changed are made
@@ -63,21 +69,21 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     fixed = [member for member in others if member.fixed]
     free = [member for member in everyone if not member.fixed]
     lead = _leading(everyone)
-    texts = _at_once(wanted, others, make, lead)
-    found = _first_disagreement(everyone, texts)
+    now = _at_once(wanted, others, make, lead)
+    found = _first_disagreement(everyone, now)
     if found and len(wanted) > 1:
-        texts = _in_turn(wanted, others, make, lead)
-        found = _first_disagreement(everyone, texts)
-    if len(everyone) > 1 and (held := _held(everyone, texts)) != lead:
+        now = _in_turn(wanted, others, make, lead)
+        found = _first_disagreement(everyone, now)
+    if len(everyone) > 1 and (held := _held(everyone, now)) != lead:
         return resolve([_with_only(member, held) for member in wanted], others, make)
     if found and len(free) > len(wanted):
-        texts = _in_turn(free, fixed, make, lead)
-        found = _first_disagreement(everyone, texts)
+        now = _in_turn(free, fixed, make, lead)
+        found = _first_disagreement(everyone, now)
     if found and lead:
         return resolve(_equal(wanted), _equal(others), make)
     if found:
-        texts = _in_turn(free, fixed, make, _union(free, make))
-        found = _first_disagreement(everyone, texts)
+        now = _in_turn(free, fixed, make, _union(free, make))
+        found = _first_disagreement(everyone, now)
     if found:
         member, reason = found
         raise DisagreementError(
@@ -85,7 +91,7 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
             path=member.lock.path,
             hint=_CONFLICT,
         )
-    return texts
+    return now
 
 
 _CONFLICT: Final = (
@@ -102,9 +108,9 @@ def _leading(everyone: Sequence[Member]) -> tuple[Pin, ...]:
     return tuple(pin for member in everyone if member.leads for pin in member.pins)
 
 
-def _held(everyone: Sequence[Member], texts: Mapping[str, str]) -> tuple[Pin, ...]:
+def _held(everyone: Sequence[Member], now: Mapping[str, Resolution]) -> tuple[Pin, ...]:
     """Return the leading pins that still hold: others must not keep a lock from its neighbours'."""
-    made = _leading(_current(everyone, texts))
+    made = _leading(_current(everyone, now))
     known = {(pin.name, pin.version) for pin in made}
     return tuple(pin for pin in _leading(everyone) if (pin.name, pin.version) in known)
 
@@ -119,19 +125,76 @@ def _at_once(
     others: Sequence[Member],
     make: Resolve,
     first: tuple[Pin, ...] = (),
-) -> dict[str, str]:
-    """Return the texts of locks that know nothing of each other but the pins that they had.
+) -> dict[str, Resolution]:
+    """Return locks that know nothing of each other but the pins that they had.
 
     Mostly they agree all the same, and then it took no longer than one of them.
     """
     fixed = _pins_of([member for member in others if member.fixed])
     known = _pins_of(sorted([*wanted, *others], key=_coverage, reverse=True))
+    # With pins that come before its own, a smaller lock may go another way than a larger one.
+    settled = [] if first or fixed else [member for member in wanted if member.settled]
+    parts = parts_of(settled)
 
-    def text(member: Member) -> str:
-        return make(member.lock, reduce(merged, (first, fixed, member.pins, known)))
+    def made(members: Sequence[Member]) -> dict[str, Resolution]:
+        found = side_by_side(one, members)
+        return {member.lock.name: each for member, each in zip(members, found, strict=True)}
 
-    names = [member.lock.name for member in wanted]
-    return dict(zip(names, side_by_side(text, wanted), strict=True))
+    def one(member: Member) -> Resolution:
+        return make(member, reduce(merged, (first, fixed, member.pins, known)))
+
+    now = made([member for member in wanted if member.lock.name not in parts])
+    # All that uv looks at for the smaller one, it looks at for the larger one too. Nothing of that
+    # is new if the larger one comes out as it was, and the pins that are there still hold.
+    kept = {
+        small.lock.name: small.settled
+        for small, large in parts.values()
+        if small.settled and large.settled and now[large.lock.name].text == large.settled.text
+    }
+    return {
+        **now,
+        **kept,
+        **made([part for part, _ in parts.values() if part.lock.name not in kept]),
+    }
+
+
+def parts_of(members: Sequence[Member]) -> dict[str, tuple[Member, Member]]:
+    """Return by its name each lock that is part of a larger one, with the largest of those."""
+    return {
+        small.lock.name: (small, large)
+        for small, large in itertools.combinations(sorted(members, key=_coverage), 2)
+        if _is_part_of(small, large)
+    }
+
+
+def _is_part_of(small: Member, large: Member) -> bool:
+    """Tell whether a lock is made like one that covers as much or more, which has all its pins."""
+    ours, theirs = _by_name(small.pins), _by_name(large.pins)
+    return (
+        _way(small.lock) == _way(large.lock)
+        and _covered(small.lock) <= _covered(large.lock)
+        and all(theirs.get(name) == pins for name, pins in ours.items())
+        # One extra may take a package from elsewhere than another one does.
+        and not any({"extra", "group"} & entry.keys() for entry in _sources(small))
+    )
+
+
+def _way(lock: ManagedLock) -> tuple[LockOptions, bool]:
+    """Return how a lock is made, whatever it covers."""
+    return replace(lock.options, extras=(), groups=()), lock.name.endswith(".toml")
+
+
+def _by_name(pins: Sequence[Pin]) -> dict[str, set[Pin]]:
+    found: dict[str, set[Pin]] = {}
+    for pin in pins:
+        found.setdefault(pin.name, set()).add(pin._replace(via=()))
+    return found
+
+
+def _sources(member: Member) -> Iterator[Mapping[str, Any]]:
+    named = {pin.name for pin in member.pins}
+    for entries in sources(member.lock.project, named).values():
+        yield from (entry for entry, _ in entries)
 
 
 def _in_turn(
@@ -139,8 +202,9 @@ def _in_turn(
     others: Sequence[Member],
     make: Resolve,
     first: tuple[Pin, ...] = (),
-) -> dict[str, str]:
-    made, texts = first, dict[str, str]()
+) -> dict[str, Resolution]:
+    made = first
+    now: dict[str, Resolution] = {}
     names = {member.lock.name for member in wanted}
     ordered = sorted([*wanted, *others], key=_coverage, reverse=True)
     # What a lock does not have yet, another one may: a new lock upgrades none of those that stand.
@@ -148,10 +212,10 @@ def _in_turn(
     for member in ordered:
         lock, found = member.lock, member.pins
         if lock.name in names:
-            texts[lock.name] = make(lock, merged(merged(made, found), known))
-            found = pins.read(texts[lock.name], lock.path)
+            now[lock.name] = make(member, merged(merged(made, found), known))
+            found = now[lock.name].pins
         made = merged(made, found)
-    return texts
+    return now
 
 
 def _coverage(member: Member) -> tuple[bool, int]:
@@ -178,23 +242,22 @@ def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
     )
     lock = replace(every[0], name=BASE, options=options)
     try:
-        return pins.read(make(lock, _pins_of(members)), lock.path)
+        return make(Member(lock=lock), _pins_of(members)).pins
     except UvError:
         return ()
 
 
 def _first_disagreement(
-    members: Sequence[Member], texts: Mapping[str, str]
+    members: Sequence[Member], now: Mapping[str, Resolution]
 ) -> tuple[Member, str] | None:
-    return next(quarrels(_current(members, texts)), None)
+    return next(quarrels(_current(members, now)), None)
 
 
-def _current(members: Sequence[Member], texts: Mapping[str, str]) -> list[Member]:
+def _current(members: Sequence[Member], now: Mapping[str, Resolution]) -> list[Member]:
     """Return locks with the pins that they have now."""
     return [
-        replace(member, pins=pins.read(texts[name], member.lock.path)) if name in texts else member
+        replace(member, pins=now[member.lock.name].pins) if member.lock.name in now else member
         for member in members
-        for name in [member.lock.name]
     ]
 
 

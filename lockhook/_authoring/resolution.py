@@ -9,7 +9,7 @@ import shlex
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhook._authoring import (
     comments,
@@ -47,6 +47,28 @@ _LEAKS: Final = "would not be CPU-only, so it is not written:"
 _ROUNDS: Final = 5
 
 
+class Resolution(NamedTuple):
+    """What became of one lock.
+
+    Attributes:
+        text: the whole lock.
+        pins: its pins.
+        steered: what uv was told to take from the CPU index.
+    """
+
+    text: str
+    pins: tuple[Pin, ...]
+    steered: tuple[str, ...] = ()
+
+
+class Clean(NamedTuple):
+    """What uv wrote that leaks nothing: without stamp, and with pins that tell their indexes."""
+
+    text: str
+    pins: tuple[Pin, ...]
+    steered: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolver:
     """One lock, and what uv is told about it each time that it is asked.
@@ -67,21 +89,45 @@ class Resolver:
     quiet: bool = False
     offline: bool = False
 
-    def resolve(self) -> str:
-        """Return the whole text of the lock as uv resolves it now.
+    def resolve(self, settled: Resolution | None = None) -> Resolution:
+        """Return the lock as uv resolves it now.
+
+        Args:
+            settled: what it is now, if that follows from its inputs to the byte.
 
         Raises:
             LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
-        lock = self.lock
-        found, python = lock.inputs(), lock.lowest_python
-        resolved = self._with_every_hash(self.clean())
-        head = _header(_arguments(lock, python), lock.name)
-        body = head + _index_lines(lock, resolved) + resolved.removeprefix(head)
-        return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
+        if settled and self._stays(settled):
+            return settled
+        clean = self.clean()
+        return self._resolution(clean, settled)
 
-    def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
+    def _stays(self, settled: Resolution) -> bool:
+        """Tell whether a lock comes out as it is where uv is told at once what it needs to hear.
+
+        Else uv has to be asked twice: what comes from elsewhere shows what to tell it.
+        """
+        guess = steering.guess(settled.pins, self.lock)
+        if not guess:
+            return False
+        with suppress(UvError):
+            clean, found = self._attempt(guess)
+            return not found and self._resolution(clean, settled).text == settled.text
+        return False
+
+    def _resolution(self, clean: Clean, settled: Resolution | None) -> Resolution:
+        lock = self.lock
+        resolved = self._with_every_hash(clean)
+        head = _header(_arguments(lock, lock.lowest_python), lock.name)
+        body = head + _index_lines(lock, clean.pins) + resolved.removeprefix(head)
+        text = stamped(lock, body)
+        if settled and text == settled.text:
+            return settled._replace(steered=clean.steered)
+        return Resolution(text, pins.read(text, lock.path), clean.steered)
+
+    def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> Clean:
         """Return what uv writes once transitive torch comes from the CPU index.
 
         Args:
@@ -92,19 +138,31 @@ class Resolver:
             LeakError: if the resolution brings an accelerator build all the same.
             UvError: if uv fails.
         """
-        policy = cpu_policy.of_lock(self.lock)
-        text = self.compile(wanted)
-        found = tuple(cpu_policy.leaks(_pins(text, self.lock), policy))
+        clean, found = self._attempt(wanted)
         if not found:
-            return comments.rewrite(
-                text,
-                without=steering.NAME,
-                keep_index=lambda url: cpu_policy.is_cpu_index(url, policy),
-            )
+            return clean
+        policy = cpu_policy.of_lock(self.lock)
         more = steering.requirements(leak for leak in found if leak.kind == SOURCE)
         if not (policy.cpu_index and rounds and set(more) - set(wanted)):
             raise self._refused(found, wanted, policy)
         return self.clean(tuple(sorted({*wanted, *more})), rounds - 1)
+
+    def _attempt(self, wanted: tuple[str, ...]) -> tuple[Clean, tuple[Leak, ...]]:
+        """Return what uv writes that takes some packages from the CPU index, and its leaks."""
+        policy = cpu_policy.of_lock(self.lock)
+        text = self.compile(wanted)
+        found = _pins(text, self.lock)
+        clean = Clean(self._without_traces(text, policy), found, wanted)
+        return clean, tuple(cpu_policy.leaks(found, policy))
+
+    def _without_traces(self, text: str, policy: Policy) -> str:
+        if self.lock.name.endswith(".toml"):
+            return text  # which has no comments
+        return comments.rewrite(
+            text,
+            without=steering.NAME,
+            keep_index=lambda url: cpu_policy.is_cpu_index(url, policy),
+        )
 
     def _refused(self, found: Sequence[Leak], wanted: Sequence[str], policy: Policy) -> LeakError:
         told = self._told()
@@ -127,27 +185,30 @@ class Resolver:
             UvError: if uv fails.
         """
         told = self._told()
-        return _pins(told.clean(), told.lock)
+        return _pins(told.clean().text, told.lock)
 
-    def listed(self) -> tuple[Pin, ...]:
-        """Return the pins of the resolution, each with its files; from uv's cache alone.
+    def listed(self, steered: tuple[str, ...] = ()) -> tuple[Pin, ...]:
+        """Return the pins that need not install everywhere, with their files; from uv's cache.
+
+        Args:
+            steered: what uv was told to take from the CPU index.
 
         Raises:
-            LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
         lister = self._lister()
-        return _pins(lister.clean(), lister.lock)
+        text = _without_sdists(lister.compile(steered))
+        return _pins(text, lister.lock) if text else ()
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
         return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
 
-    def _with_every_hash(self, text: str) -> str:
+    def _with_every_hash(self, clean: Clean) -> str:
         if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
-            return text
-        preferred = _pins(text, self.lock)
-        return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
+            return clean.text
+        lister = replace(self._lister(), preferred=_pins(clean.text, self.lock))
+        return hashes.complete(clean.text, lister.compile(clean.steered))
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
@@ -186,8 +247,43 @@ class Resolver:
         return members.asking_anew([self.lock.project, *here], offline=is_offline())
 
 
+def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution | None:
+    """Return a lock as it is, if uv need only resolve the same for it to come out to the byte.
+
+    Args:
+        lock: the lock.
+        text: what it is.
+        found: its pins.
+    """
+    text = text.replace("\r\n", "\n")
+    told, body = stamp.extract(text, lock.name)
+    head = _header(_arguments(lock, lock.lowest_python), lock.name) + _index_lines(lock, found)
+    rest = body.removeprefix(head)
+    if told is None or rest == body or rest.startswith("--") or stamped(lock, body) != text:
+        return None
+    return Resolution(text, found)
+
+
+def stamped(lock: ManagedLock, body: str) -> str:
+    """Return the body of a lock with the stamp that it gets now."""
+    return stamp.embed(body, _stamp(lock, lock.inputs(), lock.lowest_python, body), lock.name)
+
+
 def _pins(text: str, lock: ManagedLock) -> tuple[Pin, ...]:
     return pins.read(text, lock.path, is_ours=True)
+
+
+_PACKAGE: Final = "\n[[packages]]\n"
+
+
+def _without_sdists(text: str) -> str:
+    """Return what uv wrote without the packages that have an sdist: these install everywhere.
+
+    Most have one, and reading what remains takes a fraction of the time.
+    """
+    head, *packages = text.split(_PACKAGE)
+    kept = [package for package in packages if "\nsdist = " not in package]
+    return _PACKAGE.join([head, *kept]) if kept else ""
 
 
 def _arguments(lock: ManagedLock, python: str) -> list[str]:
@@ -217,7 +313,7 @@ _USER: Final = re.compile(r"(\w://)([^\s/?#:]*)(:[^\s/?#]*)?@")
 
 def _without_secrets(text: str) -> str:
     """Return a lock without the credentials that uv copies from direct references."""
-    return _USER.sub(_without_secret, text)
+    return _USER.sub(_without_secret, text) if "@" in text else text
 
 
 def _without_secret(found: re.Match[str]) -> str:
@@ -281,12 +377,12 @@ def _header(arguments: Sequence[str], name: str) -> str:
     return f"# This file was autogenerated by uv via the following command:\n#    {command}\n"
 
 
-def _index_lines(lock: ManagedLock, resolved: str) -> str:
+def _index_lines(lock: ManagedLock, found: Iterable[Pin]) -> str:
     """Return the line that lets plain ``pip install -r`` find the pins from the CPU index."""
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
     entry = indexes.cpu_entry(lock.project.uv)
-    labelled = any("+" in pin.version for pin in _pins(resolved, lock))
+    labelled = any("+" in pin.version for pin in found)
     if not (entry and labelled):
         return ""
     # A flat index is a page or a folder of files, which pip calls by another name.

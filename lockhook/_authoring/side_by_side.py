@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -20,9 +21,29 @@ def side_by_side(call: Callable[[_Given], _Made], given: Sequence[_Given]) -> li
         Exception: what the call raised for the first of them that it failed for, once all of the
             others have ended.
     """
-    if len(given) < 2:
-        return [call(each) for each in given]
-    from concurrent.futures import ThreadPoolExecutor
+    made: dict[int, _Made] = {}
+    failed: dict[int, Exception] = {}
+    waiting = iter(enumerate(given))
 
-    with ThreadPoolExecutor(min(len(given), _MOST)) as pool:
-        return list(pool.map(call, given))
+    def one(number: int, each: _Given) -> None:
+        try:
+            made[number] = call(each)
+        except Exception as error:  # noqa: BLE001 - it is raised below
+            failed[number] = error
+
+    def work() -> None:
+        for number, each in waiting:
+            one(number, each)
+
+    # `concurrent.futures` would do the same, and imports `logging`.
+    helpers = [threading.Thread(target=work) for _ in range(min(len(given), _MOST) - 1)]
+    for helper in helpers:
+        helper.start()
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            helper.join()
+    if failed:
+        raise failed[min(failed)]
+    return [made[number] for number in range(len(given))]
