@@ -126,17 +126,23 @@ def generate(
         # The progress of two at once would be none: only the first shows its own.
         hidden = quiet or member.lock.name != wanted[0].name
         return Resolver(
-            lock=member.lock, uv=uv, preferred=preferred, limits=upgrade.limits, quiet=hidden
-        ).resolve(member.settled)
-
-    def member(found: _Found) -> Member:
-        return _member(found, upgrade)
+            lock=member.lock,
+            uv=uv,
+            preferred=preferred,
+            limits=upgrade.limits,
+            quiet=hidden,
+            settled=member.settled,
+        ).resolve()
 
     for lock in wanted:
         leftovers.sweep(lock)
     # All of them are read first, so that one which must not be replaced stops the others too.
     old, others = list(map(_found, wanted)), list(_others(wanted))
-    now = lockset.resolve(list(map(member, old)), list(map(member, others)), make)
+    now = lockset.resolve(
+        [_member(found, upgrade, _settled(found, upgrade)) for found in old],
+        [_member(found, upgrade) for found in others],
+        make,
+    )
     due = [_Due(found, now[found.lock.name]) for found in (*old, *others) if found.lock.name in now]
     notes = list(_notes(due, uv))
     before = [_refuse_to_overwrite(*one) for one in due]
@@ -144,14 +150,18 @@ def generate(
         yield replace(_replace(one, text), notes=said)
 
 
-def _member(found: _Found, upgrade: Upgrade) -> Member:
+def _member(found: _Found, upgrade: Upgrade, settled: Resolution | None = None) -> Member:
     lock, text, old = found
     if lock.is_uvs:
         return Member(lock=lock, pins=old, fixed=True)
     kept = tuple(pin for pin in old if not upgrade.may_change(pin))
-    settled = resolution.settled(lock, text or "", old) if upgrade == Upgrade() else None
-    leads = not settled and not stamp.is_ours(text or "", lock.name)
+    leads = settled is None and not stamp.is_ours(text or "", lock.name)
     return Member(lock=lock, pins=kept, leads=leads, settled=settled)
+
+
+def _settled(found: _Found, upgrade: Upgrade) -> Resolution | None:
+    keeps = upgrade == Upgrade() and not found.lock.is_uvs
+    return resolution.settled(found.lock, found.text or "", found.pins) if keeps else None
 
 
 def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:

@@ -16,7 +16,7 @@ from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from lockhook._authoring.config import LockOptions
     from lockhook._authoring.locks import ManagedLock
@@ -184,10 +184,10 @@ def _way(lock: ManagedLock) -> tuple[LockOptions, bool]:
     return replace(lock.options, extras=(), groups=()), lock.name.endswith(".toml")
 
 
-def _by_name(pins: Sequence[Pin]) -> dict[str, set[Pin]]:
-    found: dict[str, set[Pin]] = {}
+def _by_name(pins: Sequence[Pin]) -> dict[str, list[Pin]]:
+    found: dict[str, list[Pin]] = {}
     for pin in pins:
-        found.setdefault(pin.name, set()).add(pin._replace(via=()))
+        found.setdefault(pin.name, []).append(pin._replace(via=()))
     return found
 
 
@@ -266,15 +266,22 @@ def quarrels(members: Sequence[Member]) -> Iterator[tuple[Member, str]]:
     ordered = sorted(members, key=_coverage, reverse=True)
     for larger, member in itertools.combinations(ordered, 2):
         if not _are_meant_to_differ(larger.lock, member.lock):
-            for reason in disagreements(_side(member), _side(larger)):
+            for reason in disagreements(*_sides(member, larger)):
                 yield member, reason
 
 
-def _side(member: Member) -> Side:
+def _sides(one: Member, other: Member) -> tuple[Side, Side]:
+    """Return two locks without the packages that both have the same pins of."""
+    ours, theirs = _by_name(one.pins), _by_name(other.pins)
+    same = {name for name in ours.keys() & theirs.keys() if ours[name] == theirs[name]}
+    return _side(one, same), _side(other, same)
+
+
+def _side(member: Member, without: Collection[str]) -> Side:
     lock = member.lock
     return Side(
         name=lock.name,
-        pins=member.pins,
+        pins=[pin for pin in member.pins if pin.name not in without],
         # Without a project, each of those that the lock is about has its own.
         python="" if lock.project.is_virtual else lock.lowest_python,
         system="" if lock.options.universal else sys.platform,

@@ -54,11 +54,13 @@ class Resolution(NamedTuple):
         text: the whole lock.
         pins: its pins.
         steered: what uv was told to take from the CPU index.
+        clean: the same as uv wrote it, of a lock that is settled.
     """
 
     text: str
     pins: tuple[Pin, ...]
     steered: tuple[str, ...] = ()
+    clean: str = ""
 
 
 class Clean(NamedTuple):
@@ -80,6 +82,7 @@ class Resolver:
         limits: versions that an upgrade must keep to, such as ``numpy<2``.
         quiet: do not show uv's progress.
         offline: take everything from uv's cache.
+        settled: what the lock is, if uv need only resolve the same for it to stay so to the byte.
     """
 
     lock: ManagedLock
@@ -88,43 +91,38 @@ class Resolver:
     limits: Sequence[str] = ()
     quiet: bool = False
     offline: bool = False
+    settled: Resolution | None = None
 
-    def resolve(self, settled: Resolution | None = None) -> Resolution:
+    def resolve(self) -> Resolution:
         """Return the lock as uv resolves it now.
-
-        Args:
-            settled: what it is now, if that follows from its inputs to the byte.
 
         Raises:
             LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
-        if settled and self._stays(settled):
-            return settled
-        clean = self.clean()
-        return self._resolution(clean, settled)
+        return self._stays() or self._resolution(self.clean())
 
-    def _stays(self, settled: Resolution) -> bool:
-        """Tell whether a lock comes out as it is where uv is told at once what it needs to hear.
+    def _stays(self) -> Resolution | None:
+        """Return the lock if it comes out as it is where uv is told at once what it needs to hear.
 
         Else uv has to be asked twice: what comes from elsewhere shows what to tell it.
         """
-        guess = steering.guess(settled.pins, self.lock)
-        if not guess:
-            return False
-        with suppress(UvError):
-            clean, found = self._attempt(guess)
-            return not found and self._resolution(clean, settled).text == settled.text
-        return False
+        guess = steering.guess(self.settled.pins, self.lock) if self.settled else ()
+        if guess:
+            with suppress(UvError):
+                clean, found = self._attempt(guess)
+                made = None if found else self._resolution(clean)
+                return made if made and made.clean else None
+        return None
 
-    def _resolution(self, clean: Clean, settled: Resolution | None) -> Resolution:
+    def _resolution(self, clean: Clean) -> Resolution:
         lock = self.lock
         resolved = self._with_every_hash(clean)
+        if self.settled and resolved == self.settled.clean:
+            return self.settled._replace(steered=clean.steered)
         head = _header(_arguments(lock, lock.lowest_python), lock.name)
         body = head + _index_lines(lock, clean.pins) + resolved.removeprefix(head)
-        text = stamped(lock, body)
-        if settled and text == settled.text:
-            return settled._replace(steered=clean.steered)
+        text = _stamped(lock, body)
         return Resolution(text, pins.read(text, lock.path), clean.steered)
 
     def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> Clean:
@@ -150,10 +148,14 @@ class Resolver:
     def _attempt(self, wanted: tuple[str, ...]) -> tuple[Clean, tuple[Leak, ...]]:
         """Return what uv writes that takes some packages from the CPU index, and its leaks."""
         policy = cpu_policy.of_lock(self.lock)
-        text = self.compile(wanted)
-        found = _pins(text, self.lock)
-        clean = Clean(self._without_traces(text, policy), found, wanted)
-        return clean, tuple(cpu_policy.leaks(found, policy))
+        raw = self.compile(wanted)
+        text = self._without_traces(raw, policy)
+        if self.settled and text == self.settled.clean:
+            known = self.settled.pins
+            if not any(cpu_policy.leaks(known, policy)):
+                return Clean(text, known, wanted), ()
+        found = _pins(raw, self.lock)
+        return Clean(text, found, wanted), tuple(cpu_policy.leaks(found, policy))
 
     def _without_traces(self, text: str, policy: Policy) -> str:
         if self.lock.name.endswith(".toml"):
@@ -207,7 +209,7 @@ class Resolver:
     def _with_every_hash(self, clean: Clean) -> str:
         if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
             return clean.text
-        lister = replace(self._lister(), preferred=_pins(clean.text, self.lock))
+        lister = replace(self._lister(), preferred=clean.pins)
         return hashes.complete(clean.text, lister.compile(clean.steered))
 
     def _told(self) -> Resolver:
@@ -257,14 +259,17 @@ def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution 
     """
     text = text.replace("\r\n", "\n")
     told, body = stamp.extract(text, lock.name)
-    head = _header(_arguments(lock, lock.lowest_python), lock.name) + _index_lines(lock, found)
-    rest = body.removeprefix(head)
-    if told is None or rest == body or rest.startswith("--") or stamped(lock, body) != text:
+    head, lines = (
+        _header(_arguments(lock, lock.lowest_python), lock.name),
+        _index_lines(lock, found),
+    )
+    rest = body.removeprefix(head + lines)
+    if told is None or rest == body or rest.startswith("--") or _stamped(lock, body) != text:
         return None
-    return Resolution(text, found)
+    return Resolution(text, found, clean=head + rest)
 
 
-def stamped(lock: ManagedLock, body: str) -> str:
+def _stamped(lock: ManagedLock, body: str) -> str:
     """Return the body of a lock with the stamp that it gets now."""
     return stamp.embed(body, _stamp(lock, lock.inputs(), lock.lowest_python, body), lock.name)
 
