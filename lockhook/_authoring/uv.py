@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,8 @@ from lockhook._runtime.names import visible, without_credentials
 from lockhook.errors import MissingToolError, UvError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 OLDEST: Final = Version("0.8.0")
 _INSTALL: Final = "pip install 'lockhook[uv]'"
@@ -84,19 +86,44 @@ def is_offline() -> bool:
     return os.environ.get("UV_OFFLINE", "").lower() in {"1", "true", "t", "yes", "y", "on"}
 
 
+@contextmanager
+def sought() -> Iterator[Callable[[], Uv]]:
+    """Ask for uv's version, and yield what waits for the answer: the same as `find`.
+
+    uv answers while its caller reads what it is to lock.
+    """
+    program = _packaged() or shutil.which("uv")
+    with _ask(program) if program else nullcontext() as asked:
+        yield lambda: _answered(program, asked)
+
+
 def find() -> Uv:
     """Return the uv of the ``uv`` package beside lockhook, else the one on ``PATH``.
 
     Raises:
         MissingToolError: if there is none, or it is too old, with the install command.
     """
-    program = _packaged() or shutil.which("uv")
+    with sought() as found:
+        return found()
+
+
+def _ask(program: str) -> AbstractContextManager[subprocess.Popen[str] | None]:
+    try:
+        return subprocess.Popen(
+            [program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    except OSError:
+        return nullcontext()
+
+
+def _answered(program: str | None, asked: subprocess.Popen[str] | None) -> Uv:
     if program is None:
         raise MissingToolError("uv is needed to make locks, and there is none", hint=_INSTALL)
+    said = asked.communicate()[0] if asked else ""
+    words = said.split() if asked and not asked.returncode else []
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
-        version = Version(answer.stdout.split()[1])
-    except (OSError, subprocess.CalledProcessError, IndexError, InvalidVersion):
+        version = Version(words[1])
+    except (IndexError, InvalidVersion):
         raise MissingToolError("does not answer as uv does", path=program, hint=_INSTALL) from None
     if version < OLDEST:
         raise MissingToolError(

@@ -32,9 +32,10 @@ def run(args: Namespace) -> int:
         LockhookError: if one cannot be made; those before it stand.
     """
     upgrade = Upgrade.parse(args.upgrade_package, everything=args.upgrade)
-    one = project.load(directory_of(args.pyproject))
-    wanted = _all(args, one) if args.all else [_wanted(args, one)]
-    made = list(generate.generate(wanted, uv.find(), upgrade, quiet=args.quiet))
+    with uv.sought() as found:
+        one = project.load(directory_of(args.pyproject))
+        wanted = _all(args, one) if args.all else [_wanted(args, one)]
+        made = list(generate.generate(wanted, found(), upgrade, quiet=args.quiet))
     show(_view(made, quiet=args.quiet), args.format)
     return 0
 
