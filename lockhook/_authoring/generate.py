@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
 
 from lockhook._authoring import (
     cpu_policy,
@@ -18,16 +16,18 @@ from lockhook._authoring import (
     resolution,
     stamp,
 )
-from lockhook._authoring.freshness import HANDS_OFF
 from lockhook._authoring.lockset import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
+from lockhook._runtime.record import Record
 from lockhook.errors import LockfileError, LockhookError, UsageError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from packaging.requirements import Requirement
 
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from lockhook._authoring.uv import Uv
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upgrade:
+class Upgrade(Record):
     """What may leave the pins that it has.
 
     Attributes:
@@ -71,6 +70,9 @@ class Upgrade:
         return self.everything or pin.name in self.packages
 
 
+_NONE: Final = Upgrade()
+
+
 def _package(text: str) -> Requirement:
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -87,8 +89,7 @@ def _package(text: str) -> Requirement:
     return found
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Generated:
+class Generated(Record):
     """One lock that was made.
 
     Attributes:
@@ -108,7 +109,7 @@ class Generated:
 
 
 def generate(
-    wanted: Sequence[ManagedLock], uv: Uv, upgrade: Upgrade = Upgrade(), *, quiet: bool = False
+    wanted: Sequence[ManagedLock], uv: Uv, upgrade: Upgrade = _NONE, *, quiet: bool = False
 ) -> Iterator[Generated]:
     """Make locks of one project, and yield each when it stands.
 
@@ -143,15 +144,19 @@ def generate(
         [_member(found, upgrade) for found in others],
         make,
     )
-    due = [_Due(found, now[found.lock.name]) for found in (*old, *others) if found.lock.name in now]
+    due = [
+        _Due(found=found, now=now[found.lock.name])
+        for found in (*old, *others)
+        if found.lock.name in now
+    ]
     notes = list(_notes(due, uv))
-    before = [_refuse_to_overwrite(*one) for one in due]
+    before = [_refuse_to_overwrite(one) for one in due]
     for one, said, text in zip(due, notes, before, strict=True):
-        yield replace(_replace(one, text), notes=said)
+        yield _replace(one, text).replace(notes=said)
 
 
 def _member(found: _Found, upgrade: Upgrade, settled: Resolution | None = None) -> Member:
-    lock, text, old = found
+    lock, text, old = found.lock, found.text, found.pins
     if lock.is_uvs:
         return Member(lock=lock, pins=old, fixed=True)
     kept = tuple(pin for pin in old if not upgrade.may_change(pin))
@@ -160,7 +165,7 @@ def _member(found: _Found, upgrade: Upgrade, settled: Resolution | None = None) 
 
 
 def _settled(found: _Found, upgrade: Upgrade) -> Resolution | None:
-    keeps = upgrade == Upgrade() and not found.lock.is_uvs
+    keeps = upgrade == _NONE and not found.lock.is_uvs
     return resolution.settled(found.lock, found.text or "", found.pins) if keeps else None
 
 
@@ -184,9 +189,10 @@ def relock(lock: ManagedLock, uv: Uv, *, quiet: bool = False) -> Generated:
 def _notes(due: Sequence[_Due], uv: Uv) -> Iterator[tuple[str, ...]]:
     """Yield what is to be said of each lock besides: what is lacking as far as uv's cache tells."""
     listed = _listed([one for one in due if one.is_untold()], uv)
-    for found, now in due:
-        accepted = cpu_policy.accepted(now.pins, cpu_policy.of_lock(found.lock))
-        lacking = installable.of_lock(found.lock, listed.get(found.lock.name, now.pins))
+    for one in due:
+        lock, found = one.found.lock, one.now.pins
+        accepted = cpu_policy.accepted(found, cpu_policy.of_lock(lock))
+        lacking = installable.of_lock(lock, listed.get(lock.name, found))
         yield (*accepted, *lacking)
 
 
@@ -209,7 +215,7 @@ def _listed(untold: Sequence[_Due], uv: Uv) -> dict[str, tuple[Pin, ...]]:
     return found
 
 
-class _Found(NamedTuple):
+class _Found(Record):
     """A lock as it lies on disk before uv runs: its text, None if there is none, and its pins."""
 
     lock: ManagedLock
@@ -217,7 +223,7 @@ class _Found(NamedTuple):
     pins: tuple[Pin, ...]
 
 
-class _Due(NamedTuple):
+class _Due(Record):
     """A lock that was resolved, and waits to be written."""
 
     found: _Found
@@ -239,12 +245,12 @@ def _others(wanted: Sequence[ManagedLock]) -> Iterator[_Found]:
                 found = pins.read(text or "", lock.path)
                 # With a lock of uv that leaks, no lock can agree.
                 if not (lock.is_uvs and any(cpu_policy.leaks(found, cpu_policy.of_lock(lock)))):
-                    yield _Found(lock, text, found)
+                    yield _Found(lock=lock, text=text, pins=found)
 
 
 def _found(lock: ManagedLock) -> _Found:
     text = locks.read_text(lock.path)
-    return _Found(lock, text, _old_pins(lock, text))
+    return _Found(lock=lock, text=text, pins=_old_pins(lock, text))
 
 
 def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
@@ -260,6 +266,8 @@ def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
     except LockfileError as error:
         if pins.looks_generated(text):
             return ()
+        from lockhook._authoring.freshness import HANDS_OFF
+
         raise LockfileError(
             f"is no lock, and lockhook does not replace it: {error.reason}",
             path=error.path,
@@ -268,12 +276,12 @@ def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
         ) from None
 
 
-def _refuse_to_overwrite(old: _Found, now: Resolution) -> str | None:
+def _refuse_to_overwrite(one: _Due) -> str | None:
     """Return what a lock is; raise if that is not what it was before uv ran.
 
     Raise too if it has a newer format than uv writes.
     """
-    lock, read, text = old.lock, old.text, now.text
+    lock, read, text = one.found.lock, one.found.text, one.now.text
     # What was not there and is not there need not be looked for where git may have it.
     found = locks.read_text(lock.path) if read is not None or os.path.lexists(lock.path) else None
     # Another run may have come first, and kept the line ends that the file has.

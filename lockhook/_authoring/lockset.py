@@ -6,7 +6,6 @@ import itertools
 import sys
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
@@ -15,8 +14,10 @@ from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any, Final
 
     from lockhook._authoring.config import LockOptions
     from lockhook._authoring.locks import ManagedLock
@@ -266,22 +267,15 @@ def quarrels(members: Sequence[Member]) -> Iterator[tuple[Member, str]]:
     ordered = sorted(members, key=_coverage, reverse=True)
     for larger, member in itertools.combinations(ordered, 2):
         if not _are_meant_to_differ(larger.lock, member.lock):
-            for reason in disagreements(*_sides(member, larger)):
+            for reason in disagreements(_side(member), _side(larger)):
                 yield member, reason
 
 
-def _sides(one: Member, other: Member) -> tuple[Side, Side]:
-    """Return two locks without the packages that both have the same pins of."""
-    ours, theirs = _by_name(one.pins), _by_name(other.pins)
-    same = {name for name in ours.keys() & theirs.keys() if ours[name] == theirs[name]}
-    return _side(one, same), _side(other, same)
-
-
-def _side(member: Member, without: Collection[str]) -> Side:
+def _side(member: Member) -> Side:
     lock = member.lock
     return Side(
         name=lock.name,
-        pins=[pin for pin in member.pins if pin.name not in without],
+        pins=member.pins,
         # Without a project, each of those that the lock is about has its own.
         python="" if lock.project.is_virtual else lock.lowest_python,
         system="" if lock.options.universal else sys.platform,

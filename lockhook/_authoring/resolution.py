@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import replace
 
 from lockhook._authoring import (
     comments,
@@ -30,10 +28,13 @@ from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
 from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
+from lockhook._runtime.record import Record
 from lockhook.errors import LeakError, LockhookError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
 
     from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.locks import ManagedLock
@@ -47,7 +48,7 @@ _LEAKS: Final = "would not be CPU-only, so it is not written:"
 _ROUNDS: Final = 5
 
 
-class Resolution(NamedTuple):
+class Resolution(Record):
     """What became of one lock.
 
     Attributes:
@@ -63,7 +64,7 @@ class Resolution(NamedTuple):
     clean: str = ""
 
 
-class Clean(NamedTuple):
+class Clean(Record):
     """What uv wrote that leaks nothing: without stamp, and with pins that tell their indexes."""
 
     text: str
@@ -71,8 +72,7 @@ class Clean(NamedTuple):
     steered: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolver:
+class Resolver(Record):
     """One lock, and what uv is told about it each time that it is asked.
 
     Attributes:
@@ -119,11 +119,11 @@ class Resolver:
         lock = self.lock
         resolved = self._with_every_hash(clean)
         if self.settled and resolved == self.settled.clean:
-            return self.settled._replace(steered=clean.steered)
+            return self.settled.replace(steered=clean.steered)
         head = _header(_arguments(lock, lock.lowest_python), lock.name)
         body = head + _index_lines(lock, clean.pins) + resolved.removeprefix(head)
         text = _stamped(lock, body)
-        return Resolution(text, pins.read(text, lock.path), clean.steered)
+        return Resolution(text=text, pins=pins.read(text, lock.path), steered=clean.steered)
 
     def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> Clean:
         """Return what uv writes once transitive torch comes from the CPU index.
@@ -153,9 +153,10 @@ class Resolver:
         if self.settled and text == self.settled.clean:
             known = self.settled.pins
             if not any(cpu_policy.leaks(known, policy)):
-                return Clean(text, known, wanted), ()
+                return Clean(text=text, pins=known, steered=wanted), ()
         found = _pins(raw, self.lock)
-        return Clean(text, found, wanted), tuple(cpu_policy.leaks(found, policy))
+        leaks = tuple(cpu_policy.leaks(found, policy))
+        return Clean(text=text, pins=found, steered=wanted), leaks
 
     def _without_traces(self, text: str, policy: Policy) -> str:
         if self.lock.name.endswith(".toml"):
@@ -204,18 +205,18 @@ class Resolver:
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
-        return replace(self, lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
+        return self.replace(lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, clean: Clean) -> str:
         if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
             return clean.text
-        lister = replace(self._lister(), preferred=clean.pins)
+        lister = self._lister().replace(preferred=clean.pins)
         return hashes.complete(clean.text, lister.compile(clean.steered))
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
         options = replace(self.lock.options, hashes=False)
-        return replace(self, lock=replace(self.lock, name=BASE, options=options))
+        return self.replace(lock=replace(self.lock, name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index; with its header."""
@@ -266,7 +267,7 @@ def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution 
     rest = body.removeprefix(head + lines)
     if told is None or rest == body or rest.startswith("--") or _stamped(lock, body) != text:
         return None
-    return Resolution(text, found, clean=head + rest)
+    return Resolution(text=text, pins=found, clean=head + rest)
 
 
 def _stamped(lock: ManagedLock, body: str) -> str:
@@ -396,7 +397,7 @@ def _index_lines(lock: ManagedLock, found: Iterable[Pin]) -> str:
 
 
 def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:
-    where = "" if lock.options.universal else f"{sys.platform}-{platform.machine().lower()}"
+    where = "" if lock.options.universal else _this_platform()
     return Stamp(
         inputs=found,
         inputs_digest=found.digest(),
@@ -404,3 +405,9 @@ def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> S
         python=python,
         platform=where,
     )
+
+
+def _this_platform() -> str:
+    import platform
+
+    return f"{sys.platform}-{platform.machine().lower()}"

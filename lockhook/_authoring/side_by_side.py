@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final, TypeVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Final, TypeVar
 
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
+    _Given = TypeVar("_Given")
+    _Made = TypeVar("_Made")
 
 _MOST: Final = 4  # programs at once; uv itself works on all cores
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring import cpu_policy, inputs, members, platforms
 from lockhook._authoring.toml_edit import literal
@@ -17,8 +16,10 @@ from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import is_cpu_label, is_torch_family
 from lockhook._runtime.names import normalize
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Final
 
     from lockhook._authoring.cpu_policy import Leak, Policy
     from lockhook._authoring.locks import ManagedLock

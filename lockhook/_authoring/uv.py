@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import uv_settings
 from lockhook._runtime.names import visible, without_credentials
+from lockhook._runtime.record import Record
 from lockhook.errors import MissingToolError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from typing import Final
 
 OLDEST: Final = Version("0.8.0")
 _INSTALL: Final = "pip install 'lockhook[uv]'"
@@ -42,8 +42,7 @@ _KEPT: Final = re.compile(
 _DROPPED: Final = frozenset({"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"})
 
 
-@dataclass(frozen=True, slots=True)
-class Uv:
+class Uv(Record):
     """A uv that is new enough.
 
     Attributes:
@@ -92,7 +91,7 @@ def sought() -> Iterator[Callable[[], Uv]]:
 
     uv answers while its caller reads what it is to lock.
     """
-    program = _packaged() or shutil.which("uv")
+    program = _packaged() or _on_path()
     with _ask(program) if program else nullcontext() as asked:
         yield lambda: _answered(program, asked)
 
@@ -131,7 +130,7 @@ def _answered(program: str | None, asked: subprocess.Popen[str] | None) -> Uv:
             path=program,
             hint=f"{_INSTALL} --upgrade",
         )
-    return Uv(program, version)
+    return Uv(program=program, version=version)
 
 
 def _packaged() -> str | None:
@@ -143,6 +142,12 @@ def _packaged() -> str | None:
         return str(find_uv_bin())
     except FileNotFoundError:
         return None
+
+
+def _on_path() -> str | None:
+    import shutil
+
+    return shutil.which("uv")
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +46,8 @@ def confined(
     if not settings:
         yield dict(environment)
         return
+    import tempfile  # which imports a lot
+
     # Readable for nobody else: an index may have a password in its URL.
     with tempfile.TemporaryDirectory(prefix="lockhook-") as folder:
         path = os.path.join(folder, "uv", UV_TOML)

@@ -43,7 +43,7 @@ def test_the_packaged_one_comes_first(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_else_the_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "uv", "echo 'uv 0.8.0 (abc 2025-07-01)'")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert uv.find() == Uv(str(tmp_path / "uv"), Version("0.8.0"))
+    assert uv.find() == Uv(program=str(tmp_path / "uv"), version=Version("0.8.0"))
 
 
 def test_a_package_without_its_program_counts_for_none(
@@ -156,7 +156,7 @@ def test_printable_masks_credentials_and_escapes() -> None:
     ],
 )
 def test_failures(tmp_path: Path, script: str, message: str, hint: str) -> None:
-    fake = Uv(str(program(tmp_path / "uv", script)), uv.OLDEST)
+    fake = Uv(program=str(program(tmp_path / "uv", script)), version=uv.OLDEST)
     with pytest.raises(UvError) as caught:
         fake.run([], directory=str(tmp_path))
     assert (str(caught.value), caught.value.hint) == (message, hint)
@@ -164,4 +164,4 @@ def test_failures(tmp_path: Path, script: str, message: str, hint: str) -> None:
 
 def test_one_that_cannot_be_run(tmp_path: Path) -> None:
     with pytest.raises(UvError, match="uv cannot be run: No such file or directory"):
-        Uv(os.path.join(tmp_path, "uv"), uv.OLDEST).run([], directory=str(tmp_path))
+        Uv(program=os.path.join(tmp_path, "uv"), version=uv.OLDEST).run([], directory=str(tmp_path))
