@@ -12,6 +12,7 @@ from lockhook._authoring import (
     leftovers,
     locks,
     lockset,
+    parts,
     pins,
     resolution,
     stamp,
@@ -198,7 +199,7 @@ def _notes(due: Sequence[_Due], uv: Uv) -> Iterator[tuple[str, ...]]:
 
 def _listed(untold: Sequence[_Due], uv: Uv) -> dict[str, tuple[Pin, ...]]:
     """Return the pins of locks with their files; uv is asked for one of several that share them."""
-    parts = lockset.parts_of([Member(lock=one.found.lock, pins=one.now.pins) for one in untold])
+    among = parts.among([Member(lock=one.found.lock, pins=one.now.pins) for one in untold])
 
     def ask(one: _Due) -> tuple[Pin, ...]:
         resolver = Resolver(lock=one.found.lock, uv=uv, preferred=one.now.pins)
@@ -206,10 +207,10 @@ def _listed(untold: Sequence[_Due], uv: Uv) -> dict[str, tuple[Pin, ...]]:
             return resolver.listed(one.now.steered)
         return ()
 
-    asked = [one for one in untold if one.found.lock.name not in parts]
+    asked = [one for one in untold if one.found.lock.name not in among]
     names = [one.found.lock.name for one in asked]
     found = dict(zip(names, side_by_side(ask, asked), strict=True))
-    for name, (small, large) in parts.items():
+    for name, (small, large) in among.items():
         own = {(pin.name, pin.version) for pin in small.pins}
         found[name] = tuple(p for p in found[large.lock.name] if (p.name, p.version) in own)
     return found

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from lockhook._authoring import parts
 from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
-from lockhook._authoring.members import sources
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
-    from lockhook._authoring.config import LockOptions
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
     from lockhook._authoring.project import Project
@@ -135,7 +134,7 @@ def _at_once(
     known = _pins_of(sorted([*wanted, *others], key=_coverage, reverse=True))
     # With pins that come before its own, a smaller lock may go another way than a larger one.
     settled = [] if first or fixed else [member for member in wanted if member.settled]
-    parts = parts_of(settled)
+    among = parts.among(settled)
 
     def made(members: Sequence[Member]) -> dict[str, Resolution]:
         found = side_by_side(one, members)
@@ -144,58 +143,16 @@ def _at_once(
     def one(member: Member) -> Resolution:
         return make(member, reduce(merged, (first, fixed, member.pins, known)))
 
-    now = made([member for member in wanted if member.lock.name not in parts])
+    now = made([member for member in wanted if member.lock.name not in among])
     # All that uv looks at for the smaller one, it looks at for the larger one too. Nothing of that
     # is new if the larger one comes out as it was, and the pins that are there still hold.
     kept = {
         small.lock.name: small.settled
-        for small, large in parts.values()
+        for small, large in among.values()
         if small.settled and large.settled and now[large.lock.name].text == large.settled.text
     }
-    return {
-        **now,
-        **kept,
-        **made([part for part, _ in parts.values() if part.lock.name not in kept]),
-    }
-
-
-def parts_of(members: Sequence[Member]) -> dict[str, tuple[Member, Member]]:
-    """Return by its name each lock that is part of a larger one, with the largest of those."""
-    return {
-        small.lock.name: (small, large)
-        for small, large in itertools.combinations(sorted(members, key=_coverage), 2)
-        if _is_part_of(small, large)
-    }
-
-
-def _is_part_of(small: Member, large: Member) -> bool:
-    """Tell whether a lock is made like one that covers as much or more, which has all its pins."""
-    ours, theirs = _by_name(small.pins), _by_name(large.pins)
-    return (
-        _way(small.lock) == _way(large.lock)
-        and _covered(small.lock) <= _covered(large.lock)
-        and all(theirs.get(name) == pins for name, pins in ours.items())
-        # One extra may take a package from elsewhere than another one does.
-        and not any({"extra", "group"} & entry.keys() for entry in _sources(small))
-    )
-
-
-def _way(lock: ManagedLock) -> tuple[LockOptions, bool]:
-    """Return how a lock is made, whatever it covers."""
-    return replace(lock.options, extras=(), groups=()), lock.name.endswith(".toml")
-
-
-def _by_name(pins: Sequence[Pin]) -> dict[str, list[Pin]]:
-    found: dict[str, list[Pin]] = {}
-    for pin in pins:
-        found.setdefault(pin.name, []).append(pin._replace(via=()))
-    return found
-
-
-def _sources(member: Member) -> Iterator[Mapping[str, Any]]:
-    named = {pin.name for pin in member.pins}
-    for entries in sources(member.lock.project, named).values():
-        yield from (entry for entry, _ in entries)
+    left = [small for small, _ in among.values() if small.lock.name not in kept]
+    return {**now, **kept, **made(left)}
 
 
 def _in_turn(
