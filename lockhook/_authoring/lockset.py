@@ -16,7 +16,7 @@ from lockhook.errors import DisagreementError, UvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, Final
 
     from lockhook._authoring.locks import ManagedLock
@@ -133,26 +133,31 @@ def _at_once(
     fixed = _pins_of([member for member in others if member.fixed])
     known = _pins_of(sorted([*wanted, *others], key=_coverage, reverse=True))
     # With pins that come before its own, a smaller lock may go another way than a larger one.
-    settled = [] if first or fixed else [member for member in wanted if member.settled]
-    among = parts.among(settled)
+    among = {} if first or fixed else parts.among([each for each in wanted if each.settled])
+
+    def one(member: Member) -> Resolution:
+        return make(member, reduce(merged, (first, fixed, member.pins, known)))
 
     def made(members: Sequence[Member]) -> dict[str, Resolution]:
         found = side_by_side(one, members)
         return {member.lock.name: each for member, each in zip(members, found, strict=True)}
 
-    def one(member: Member) -> Resolution:
-        return make(member, reduce(merged, (first, fixed, member.pins, known)))
-
     now = made([member for member in wanted if member.lock.name not in among])
-    # All that uv looks at for the smaller one, it looks at for the larger one too. Nothing of that
-    # is new if the larger one comes out as it was, and the pins that are there still hold.
-    kept = {
-        small.lock.name: small.settled
-        for small, large in among.values()
-        if small.settled and large.settled and now[large.lock.name].text == large.settled.text
-    }
-    left = [small for small, _ in among.values() if small.lock.name not in kept]
-    return {**now, **kept, **made(left)}
+    now |= {small.lock.name: kept for small, kept in _vouched(among.values(), now)}
+    return now | made([member for member in wanted if member.lock.name not in now])
+
+
+def _vouched(
+    among: Iterable[tuple[Member, Member]], now: Mapping[str, Resolution]
+) -> Iterator[tuple[Member, Resolution]]:
+    """Yield the locks that stay as they are since a larger one does.
+
+    All that uv looks at for the smaller one, it looks at for the larger one too. Nothing of that
+    is new if the larger one comes out as it was, and the pins that are there still hold.
+    """
+    for small, large in among:
+        if small.settled and large.settled and now[large.lock.name].text == large.settled.text:
+            yield small, small.settled
 
 
 def _in_turn(
