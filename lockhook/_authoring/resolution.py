@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from lockhook._authoring.cpu_policy import Leak, Policy
+    from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.members import Local
     from lockhook._authoring.pin import Pin
@@ -100,9 +101,10 @@ class Resolver(Record):
             LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
-        return self._stays() or self._resolution(self.clean())
+        found = self.lock.inputs()
+        return self._stays(found) or self._resolution(self.clean(), found)
 
-    def _stays(self) -> Resolution | None:
+    def _stays(self, inputs: Inputs) -> Resolution | None:
         """Return the lock if it comes out as it is where uv is told at once what it needs to hear.
 
         Else uv has to be asked twice: what comes from elsewhere shows what to tell it.
@@ -111,18 +113,18 @@ class Resolver(Record):
         if guess:
             with suppress(UvError):
                 clean, found = self._attempt(guess)
-                made = None if found else self._resolution(clean)
+                made = None if found else self._resolution(clean, inputs)
                 return made if made and made.clean else None
         return None
 
-    def _resolution(self, clean: Clean) -> Resolution:
+    def _resolution(self, clean: Clean, inputs: Inputs) -> Resolution:
         lock = self.lock
         resolved = self._with_every_hash(clean)
         if self.settled and resolved == self.settled.clean:
             return self.settled.replace(steered=clean.steered)
         head = _header(_arguments(lock, lock.lowest_python), lock.name)
         body = head + _index_lines(lock, clean.pins) + resolved.removeprefix(head)
-        text = _stamped(lock, body)
+        text = _stamped(lock, body, inputs)
         return Resolution(text=text, pins=pins.read(text, lock.path), steered=clean.steered)
 
     def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> Clean:
@@ -265,14 +267,19 @@ def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution 
         _index_lines(lock, found),
     )
     rest = body.removeprefix(head + lines)
-    if told is None or rest == body or rest.startswith("--") or _stamped(lock, body) != text:
+    if (
+        told is None
+        or rest == body
+        or rest.startswith("--")
+        or _stamped(lock, body, lock.inputs()) != text
+    ):
         return None
     return Resolution(text=text, pins=found, clean=head + rest)
 
 
-def _stamped(lock: ManagedLock, body: str) -> str:
+def _stamped(lock: ManagedLock, body: str, inputs: Inputs) -> str:
     """Return the body of a lock with the stamp that it gets now."""
-    return stamp.embed(body, _stamp(lock, lock.inputs(), lock.lowest_python, body), lock.name)
+    return stamp.embed(body, _stamp(lock, inputs, lock.lowest_python, body), lock.name)
 
 
 def _pins(text: str, lock: ManagedLock) -> tuple[Pin, ...]:
@@ -396,7 +403,7 @@ def _index_lines(lock: ManagedLock, found: Iterable[Pin]) -> str:
     return f"{option} {without_credentials(entry['url'])}\n"
 
 
-def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:
+def _stamp(lock: ManagedLock, found: Inputs, python: str, body: str) -> Stamp:
     where = "" if lock.options.universal else _this_platform()
     return Stamp(
         inputs=found,
