@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from lockhook._authoring import config, generate, locks, project, uv
 from lockhook._authoring.config import BASE
@@ -15,6 +14,7 @@ from lockhook._cli.view import View, show
 from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import ConfigError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
