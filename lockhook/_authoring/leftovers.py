@@ -6,11 +6,13 @@ import os
 import re
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring.locks import TEMPORARY
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Final
+
     from lockhook._authoring.locks import ManagedLock
 
 # No run takes as long; so a process that only has the number of one that is gone does not matter.

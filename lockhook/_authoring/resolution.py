@@ -12,7 +12,6 @@ from dataclasses import replace
 from lockhook._authoring import (
     comments,
     cpu_policy,
-    hashes,
     inputs,
     local_lines,
     locks,
@@ -210,7 +209,11 @@ class Resolver(Record):
         return self.replace(lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, clean: Clean) -> str:
-        if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
+        if not self.lock.options.hashes:
+            return clean.text
+        from lockhook._authoring import hashes
+
+        if not hashes.are_incomplete(self.lock.project.uv):
             return clean.text
         lister = self._lister().replace(preferred=clean.pins)
         return hashes.complete(clean.text, lister.compile(clean.steered))

@@ -11,7 +11,6 @@ import os
 from contextlib import contextmanager
 
 from lockhook._authoring import cpu_policy, inputs, members, platforms
-from lockhook._authoring.toml_edit import literal
 from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import is_cpu_label, is_torch_family
 from lockhook._runtime.names import normalize
@@ -111,6 +110,8 @@ def second_project(wanted: Iterable[str], project: Project) -> Iterator[str]:
 
 
 def _text(wanted: tuple[str, ...], project: Project) -> str:
+    from lockhook._authoring.toml_edit import literal
+
     entry = {**indexes.cpu_entry(project.uv), "explicit": True}
     name = entry.setdefault("name", _INDEX)
     entry.pop("default", None)
