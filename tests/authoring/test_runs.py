@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhook._authoring import parts, steering
 from lockhook._authoring.torch_wheels import write_indexes
 from lockhook._authoring.wheelhouse import Wheel
 
@@ -164,3 +165,60 @@ def test_torch_that_the_project_comes_to_name(project: Make, asked: Asked) -> No
     project("accelerate", "click", "torch", more=EXTRA.format("pandas"))
     asked("--all")
     assert asked("--all") == [FULL]
+
+
+TWO = f'[tool.lockhook.locks."{BASE}"]\n[tool.lockhook.locks."{FULL}"]\nextras = ["full"]\n'
+HASHED = TWO.replace("\n[", "\nhashes = true\n[") + "hashes = true\n"
+MIXED = TWO.replace(BASE, PYLOCK)
+ONE_PLATFORM = (
+    Wheel(name="wants", version="1", requires=["only-linux ; sys_platform == 'linux'"]),
+    Wheel(name="only-linux", version="1", tag="py3-none-manylinux_2_28_x86_64"),
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "dependencies", "extra"),
+    [
+        (TWO, ["accelerate", "click"], "torchvision"),
+        (HASHED, ["pandas"], "accelerate ; sys_platform == 'linux'"),
+        (MIXED, ["only-linux", "click"], "tqdm"),
+        (TWO, ["wants", "torch"], "only-linux"),
+    ],
+)
+@pytest.mark.parametrize("change", ["none", "release", "dependency", "hand"])
+def test_what_is_not_asked_changes_nothing(
+    project: Make,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    world: Indexes,
+    settings: str,
+    dependencies: list[str],
+    extra: str,
+    change: str,
+) -> None:
+    own = write_indexes(tmp_path / "own", (CLICK, *ONE_PLATFORM))
+    folder = project(*dependencies, more=EXTRA.format(extra) + settings)
+    pyproject = folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace(world.default, own.default))
+    assert run("generate", "--all").code == 0
+    if change == "release":
+        write_indexes(tmp_path / "own", ONE_PLATFORM)
+    elif change == "dependency":
+        pyproject.write_text(
+            pyproject.read_text().replace("\ndependencies = [", "\ndependencies = ['mpi4py', ")
+        )
+    elif change == "hand":
+        for lock in folder.glob("requirements*.txt"):
+            lock.write_text(lock.read_text().replace("# via", "# because of"))
+    before = locks(folder)
+
+    made = run("generate", "--all")
+    seldom = locks(folder)
+
+    for name, content in before.items():
+        (folder / name).write_bytes(content)
+    monkeypatch.setattr(parts, "among", lambda _: {})
+    monkeypatch.setattr(steering, "guess", lambda *_: ())
+    assert run("generate", "--all") == made
+    assert locks(folder) == seldom
