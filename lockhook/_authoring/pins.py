@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import tomli
-from packaging.markers import InvalidMarker, Marker
-from packaging.version import InvalidVersion, Version
 
 from lockhook._authoring import comments, graph_pins, reference
 from lockhook._authoring.pin import Pin
@@ -19,6 +17,7 @@ from lockhook._runtime.model import Origin
 from lockhook._runtime.model import Pin as LockPin
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.origin import hashes_of_fragment
+from lockhook._runtime.plain import is_plain_version
 from lockhook._runtime.requirements_txt import Include, parse
 from lockhook.errors import LockfileError
 
@@ -106,9 +105,9 @@ def of_line(entry: LockPin, below: Mapping[int, comments.Comment]) -> Pin:
 
 
 @lru_cache(maxsize=256)  # the pins of a lock share few markers
-def _check_marker(marker: str) -> None:
+def _check_marker(marker: str, *sets: str) -> None:
     if marker:
-        markers.check(marker)
+        markers.check(marker, *sets)
 
 
 def _referring(origin: Origin | None, path: str) -> dict[str, Any]:
@@ -162,7 +161,7 @@ def _of_pylock(text: str, path: str) -> Iterator[Pin]:
     table = parsed(text, path)
     try:
         yield from [_of_package(package, path) for package in table["packages"]]
-    except (KeyError, TypeError, AttributeError, InvalidVersion, InvalidMarker):
+    except (KeyError, TypeError, AttributeError, ValueError):  # which a wrong version is
         raise LockfileError("is not a pylock.toml (PEP 751)", path=path, hint=_HINT) from None
 
 
@@ -173,11 +172,10 @@ def _of_package(package: dict[str, Any], path: str) -> Pin:
     name = normalize(package["name"])
     if not is_name(name):
         raise TypeError(name)
-    if marker:
-        Marker(marker)
+    _check_marker(marker, "extras", "dependency_groups")
     return Pin(
         name,
-        str(Version(version)) if version else "",
+        _canonical(version),
         marker,
         # uv writes no `index`; where the files lie tells it as well.
         index_url=str(package.get("index", "")) or next(map(_place, files), ""),
@@ -185,6 +183,14 @@ def _of_package(package: dict[str, Any], path: str) -> Pin:
         hashes=tuple(f"{k}:{v}".lower() for f in hashed for k, v in f.get("hashes", {}).items()),
         **_referring(_origin(package), path),
     )
+
+
+def _canonical(version: str) -> str:
+    if not version:
+        return ""
+    from packaging.version import Version
+
+    return str(Version(version))
 
 
 def _place(file: dict[str, Any]) -> str:
@@ -262,6 +268,10 @@ def _as_package(pin: Pin) -> str:
 
 
 def _is_version(text: str) -> bool:
+    if is_plain_version(text):
+        return True
+    from packaging.version import InvalidVersion, Version
+
     try:
         Version(text)
     except InvalidVersion:

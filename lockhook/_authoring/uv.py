@@ -8,8 +8,6 @@ import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
 
-from packaging.version import InvalidVersion, Version
-
 from lockhook._authoring import uv_settings
 from lockhook._runtime.names import visible, without_credentials
 from lockhook._runtime.record import Record
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Final
 
-OLDEST: Final = Version("0.8.0")
+OLDEST: Final = "0.8.0"
 _INSTALL: Final = "pip install 'lockhook[uv]'"
 
 # Where to fetch and how: these reach uv. Every other UV_ variable could change what is resolved.
@@ -51,7 +49,7 @@ class Uv(Record):
     """
 
     program: str
-    version: Version
+    version: str
 
     def run(self, arguments: Sequence[str], *, directory: str, quiet: bool = False) -> None:
         """Run uv in a directory; its progress goes to the terminal if stderr is one.
@@ -121,16 +119,25 @@ def _answered(program: str | None, asked: subprocess.Popen[str] | None) -> Uv:
     said = asked.communicate()[0] if asked else ""
     words = said.split() if asked and not asked.returncode else []
     try:
-        version = Version(words[1])
-    except (IndexError, InvalidVersion):
+        version = words[1]
+        is_old = _is_older(version, OLDEST)
+    except (IndexError, ValueError):
         raise MissingToolError("does not answer as uv does", path=program, hint=_INSTALL) from None
-    if version < OLDEST:
+    if is_old:
         raise MissingToolError(
             f"is uv {version}; lockhook needs {OLDEST} or newer",
             path=program,
             hint=f"{_INSTALL} --upgrade",
         )
     return Uv(program=program, version=version)
+
+
+def _is_older(version: str, other: str) -> bool:
+    if version.replace(".", "").isdigit():
+        return [int(part) for part in version.split(".")] < [int(p) for p in other.split(".")]
+    from packaging.version import Version
+
+    return Version(version) < Version(other)
 
 
 def _packaged() -> str | None:

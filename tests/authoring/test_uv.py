@@ -6,7 +6,6 @@ import types
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.version import Version
 
 from lockhook._authoring import uv
 from lockhook._authoring.uv import Uv
@@ -43,7 +42,7 @@ def test_the_packaged_one_comes_first(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_else_the_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "uv", "echo 'uv 0.8.0 (abc 2025-07-01)'")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert uv.find() == Uv(program=str(tmp_path / "uv"), version=Version("0.8.0"))
+    assert uv.find() == Uv(program=str(tmp_path / "uv"), version="0.8.0")
 
 
 def test_a_package_without_its_program_counts_for_none(
@@ -68,6 +67,11 @@ def test_a_package_without_its_program_counts_for_none(
         (
             "echo uv 0.7.22",
             "{}: is uv 0.7.22; lockhook needs 0.8.0 or newer",
+            f"{INSTALL} --upgrade",
+        ),
+        (
+            "echo uv 0.8.0rc1",
+            "{}: is uv 0.8.0rc1; lockhook needs 0.8.0 or newer",
             f"{INSTALL} --upgrade",
         ),
         ("echo hello", "{}: does not answer as uv does", INSTALL),
