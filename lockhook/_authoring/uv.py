@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from lockhook._authoring import uv_settings
 from lockhook._runtime.names import visible, without_credentials
@@ -87,11 +87,14 @@ def is_offline() -> bool:
 def sought() -> Iterator[Callable[[], Uv]]:
     """Ask for uv's version, and yield what waits for the answer: the same as `find`.
 
-    uv answers while its caller reads what it is to lock.
+    uv answers while its caller reads what it is to lock. Of one that a package brought, that
+    package tells the version.
     """
-    program = _packaged() or _on_path()
-    with _ask(program) if program else nullcontext() as asked:
-        yield lambda: _answered(program, asked)
+    packaged = _packaged()
+    program = packaged or _on_path()
+    known = _recorded(packaged) if packaged else ""
+    with _ask(program) if program and not known else nullcontext() as asked:
+        yield lambda: _new_enough(program, known or _said(asked))
 
 
 def find() -> Uv:
@@ -113,15 +116,17 @@ def _ask(program: str) -> AbstractContextManager[subprocess.Popen[str] | None]:
         return nullcontext()
 
 
-def _answered(program: str | None, asked: subprocess.Popen[str] | None) -> Uv:
+def _said(asked: subprocess.Popen[str] | None) -> str:
+    words = asked.communicate()[0].split() if asked else []
+    return words[1] if asked and not asked.returncode and len(words) > 1 else ""
+
+
+def _new_enough(program: str | None, version: str) -> Uv:
     if program is None:
         raise MissingToolError("uv is needed to make locks, and there is none", hint=_INSTALL)
-    said = asked.communicate()[0] if asked else ""
-    words = said.split() if asked and not asked.returncode else []
     try:
-        version = words[1]
         is_old = _is_older(version, OLDEST)
-    except (IndexError, ValueError):
+    except ValueError:
         raise MissingToolError("does not answer as uv does", path=program, hint=_INSTALL) from None
     if is_old:
         raise MissingToolError(
@@ -149,6 +154,28 @@ def _packaged() -> str | None:
         return str(find_uv_bin())
     except FileNotFoundError:
         return None
+
+
+def _recorded(program: str) -> str:
+    """Return the version of the package whose RECORD lists a program as it is, "" for none."""
+    import uv
+
+    site = os.path.dirname(os.path.dirname(uv.__file__ or ""))
+    with suppress(OSError, ValueError):
+        for name in os.listdir(site):
+            found = re.fullmatch(r"uv-(?P<version>[^-]+)\.dist-info", name)
+            if found and _lists(os.path.join(site, name, "RECORD"), program):
+                return found["version"]
+    return ""
+
+
+def _lists(record: str, program: str) -> bool:
+    site = os.path.dirname(os.path.dirname(record))
+    row = f",{os.path.getsize(program)}\n"
+    with open(record, encoding="utf-8") as file:
+        paths = [line.partition(",")[0] for line in file if line.endswith(row)]
+    wanted = os.path.normcase(os.path.normpath(program))
+    return wanted in {os.path.normcase(os.path.normpath(os.path.join(site, p))) for p in paths}
 
 
 def _on_path() -> str | None:

@@ -38,6 +38,34 @@ def test_the_packaged_one_comes_first(tmp_path: Path, monkeypatch: pytest.Monkey
     assert uv.find().program == find_uv_bin()
 
 
+@pytest.mark.parametrize(
+    ("row", "version"),
+    [
+        ("bin/uv,sha256=abc,{size}", "0.9.1"),
+        ("../site/bin/uv,sha256=abc,{size}", "0.9.1"),
+        ("bin/uv,sha256=abc,1{size}", "0.9.2"),
+        ("bin/uvx,sha256=abc,{size}", "0.9.2"),
+        ("bin/uv,,", "0.9.2"),
+        (None, "0.9.2"),
+    ],
+)
+def test_a_package_tells_the_version_of_its_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str | None, version: str
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    made = program(site / "bin" / "uv", "echo uv 0.9.2")
+    (site / "uv-0.9.1.dist-info").mkdir()
+    if row:
+        record = site / "uv-0.9.1.dist-info" / "RECORD"
+        record.write_text(f"uv/__init__.py,,\n{row.format(size=made.stat().st_size)}\n")
+    package = types.ModuleType("uv")
+    package.__file__ = str(site / "uv" / "__init__.py")
+    package.find_uv_bin = lambda: str(made)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "uv", package)
+    assert uv.find() == Uv(program=str(made), version=version)
+
+
 @pytest.mark.usefixtures("unpackaged")
 def test_else_the_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "uv", "echo 'uv 0.8.0 (abc 2025-07-01)'")
