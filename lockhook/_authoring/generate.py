@@ -123,10 +123,11 @@ def generate(
         LockfileError: if a file would be replaced that is no lock.
         ProjectError, UsageError: if the project does not say what to lock.
     """
+    # The progress of two at once would be none: only that which always runs shows its own.
+    shown = [lock.name for lock in sorted(wanted, key=parts.size)][-1:]
 
     def make(member: Member, preferred: tuple[Pin, ...]) -> Resolution:
-        # The progress of two at once would be none: only the first shows its own.
-        hidden = quiet or member.lock.name != wanted[0].name
+        hidden = quiet or member.lock.name not in shown
         return Resolver(
             lock=member.lock,
             uv=uv,

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from lockhook._authoring.pin import Pin
 
 
+def size(lock: ManagedLock) -> int:
+    """Return how much a lock covers."""
+    return len(_covered(lock))
+
+
 def among(members: Sequence[Member]) -> dict[str, tuple[Member, Member]]:
     """Return by its name each lock that is part of a larger one, with the largest of those."""
-    ordered = sorted(members, key=lambda member: len(_covered(member.lock)))
+    ordered = sorted(members, key=lambda member: size(member.lock))
     return {
         small.lock.name: (small, large)
         for small, large in itertools.combinations(ordered, 2)

@@ -11,10 +11,11 @@ import pytest
 
 from lockhook._authoring import parts, steering
 from lockhook._authoring.torch_wheels import write_indexes
+from lockhook._authoring.uv import Uv
 from lockhook._authoring.wheelhouse import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from lockhook._authoring.torch_wheels import Indexes
@@ -77,6 +78,25 @@ def test_a_smaller_lock_is_not_asked_for_where_a_larger_one_stays(
     first = locks(folder)
     assert asked("--all") == [FULL]
     assert locks(folder) == first
+
+
+def test_one_run_shows_its_progress(
+    project: Make, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loud: list[str] = []
+    really = Uv.run
+
+    def spy(self: Uv, arguments: Sequence[str], *, directory: str, quiet: bool = False) -> None:
+        loud.extend([] if quiet else [what(" ".join(arguments))])
+        really(self, arguments, directory=directory, quiet=quiet)
+
+    monkeypatch.setattr(Uv, "run", spy)
+    project("click", more=EXTRA.format("pandas"))
+    for _ in range(2):
+        assert run("generate", "--all").code == 0
+    assert loud == [FULL, FULL]
+    assert run("generate", "--all", "--quiet").code == 0
+    assert loud == [FULL, FULL]
 
 
 def test_what_only_the_smaller_one_tells_is_asked_for(project: Make, asked: Asked) -> None:
