@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from lockhook import __version__
 from lockhook._guard import (
+    ON_FAILURE,
     SWITCHED_OFF,
     UNDECIDED,
     VARIABLE,
+    one_of,
     refuse,
     say,
     say_that_it_is_misspelt,
@@ -83,10 +86,7 @@ def guard(comm: Comm, question: Question, *, record: Path | None, on_failure: st
         record: a file to write the JSON report to; rank 0 does.
         on_failure: as `lockhook.guard` has it.
     """
-    if on_failure not in ("exit", "raise", "warn"):
-        # That too is for all ranks to know.
-        reason = f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}"
-        question, on_failure = _misused(reason), "raise"
+    question, on_failure = _checked(question, "on_failure", on_failure, ON_FAILURE)
 
     def publish(offers: Offers, verdict: Verdict) -> Verdict:
         verdict = recorded(verdict, record)
@@ -119,10 +119,7 @@ def verify(comm: Comm, question: Question, *, record: Path | None, undecided: st
             ``"report"``.
         UsageError: on every rank, if the report cannot be written.
     """
-    if undecided not in UNDECIDED:
-        # That too is for all ranks to know.
-        reason = f"undecided is one of 'raise', 'report', not {undecided!r}"
-        question, undecided = _misused(reason), "raise"
+    question, undecided = _checked(question, "undecided", undecided, UNDECIDED)
     verdict, interruption = decide(
         comm, question, "enforce", lambda _, verdict: recorded(verdict, record)
     )
@@ -144,11 +141,19 @@ def report_of(question: Question) -> Report:
     return report
 
 
-def _misused(reason: str) -> Question:
-    def ask() -> tuple[Policy, Asked]:
-        raise UsageError(reason)
+def _checked(
+    question: Question, argument: str, value: str, choices: tuple[str, ...]
+) -> tuple[Question, str]:
+    """Return a question, and an argument; if that makes no sense, this is for all ranks to know."""
+    try:
+        one_of(argument, value, choices)
+    except UsageError as error:
+        return question.replace(ask=partial(_refuse, error)), "raise"
+    return question, value
 
-    return Question(lockfile=None, ask=ask, judge=lambda *_: unchecked(None, ""))
+
+def _refuse(error: UsageError) -> tuple[Policy, Asked]:
+    raise error
 
 
 def decide(

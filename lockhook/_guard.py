@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Accelerator = Literal["cpu", "any"] | None
 
 UNDECIDED = ("raise", "report")
+ON_FAILURE = ("exit", "raise", "warn")
 VARIABLE = "LOCKHOOK_GUARD"
 SWITCHED_OFF = f"{VARIABLE}=off: nothing was checked"
 
@@ -79,7 +80,7 @@ def verify(
         UsageError: if an argument makes no sense.
     """
     if comm is None:  # else that is for all ranks to know
-        _one_of("undecided", undecided, UNDECIDED)
+        one_of("undecided", undecided, UNDECIDED)
     if comm is not None or undecided == "report":
         from lockhook import _cluster
 
@@ -108,8 +109,8 @@ def _policy(
         skip=_names("skip", skip),
         allow_missing=allow_missing,
         strict=strict,
-        accelerator=_one_of("accelerator", accelerator, (None, "cpu", "any")),
-        integrity=_one_of("integrity", _HASH.get(integrity, integrity), (None, "size", "hash")),
+        accelerator=one_of("accelerator", accelerator, (None, "cpu", "any")),
+        integrity=one_of("integrity", _HASH.get(integrity, integrity), (None, "size", "hash")),
     )
 
 
@@ -162,9 +163,9 @@ def _find() -> str:
 
 def faults_of_lock(path: str) -> Iterable[tuple[str, str]]:
     """Return what keeps a lock from being relied on, as a status of a finding and a reason."""
-    from lockhook._authoring import freshness
+    from lockhook._authoring import faults
 
-    return freshness.faults(path)
+    return faults.of_lock(path)
 
 
 def guard(
@@ -219,8 +220,7 @@ def guard(
         faults = faults_of_lock if strict else None
         question = _question(lockfile, options, (extras, groups), faults)
         return _cluster.guard(comm, question, record=record, on_failure=on_failure)
-    if on_failure not in {"exit", "raise", "warn"}:
-        raise lockhook.UsageError(f"on_failure is 'exit', 'raise' or 'warn', not {on_failure!r}")
+    one_of("on_failure", on_failure, ON_FAILURE)
     mode = operators_mode()
     refused: LockhookError | None = None
     try:
@@ -334,7 +334,12 @@ def unchecked(lockfile: Path | None, reason: str) -> Report:
 _HASH: dict[object, str | None] = {True: "hash", False: None}
 
 
-def _one_of(argument: str, value: object, choices: tuple[str | None, ...]) -> str | None:
+def one_of(argument: str, value: object, choices: tuple[str | None, ...]) -> str | None:
+    """Return the value of an argument.
+
+    Raises:
+        UsageError: if it is none of those that it can have.
+    """
     for choice in choices:
         if value == choice:
             return choice

@@ -13,7 +13,7 @@ import yaml
 
 import lockhook
 from lockhook import errors
-from lockhook._authoring import config, freshness
+from lockhook._authoring import config, verdict
 from lockhook._authoring.project import Project
 from lockhook._cli import parser as parsers
 from lockhook._cli.main import INTERRUPTED
@@ -53,7 +53,7 @@ def test_every_exit_code_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "codes"), [("finding | code", report.CODES), ("verdict | code", freshness.CODES)]
+    ("heading", "codes"), [("finding | code", report.CODES), ("verdict | code", verdict.CODES)]
 )
 def test_every_code_is_told(heading: str, codes: dict[str, str]) -> None:
     rows = README.partition(f"\n| {heading}")[2].partition("\n\n")[0].split("\n")[2:]

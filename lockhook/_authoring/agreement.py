@@ -6,21 +6,19 @@ one numpy where its extras are installed, and with another where they are not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from packaging.version import Version
-
 from lockhook._authoring import platforms
+from lockhook._authoring.platforms import Where
+from lockhook._runtime.markers import evaluate
+from lockhook._runtime.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lockhook._authoring.pin import Pin
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
+class Side(Record):
     """One lock of two that are compared.
 
     Attributes:
@@ -42,8 +40,12 @@ def disagreements(one: Side, other: Side) -> Iterator[str]:
     Where a package is forked, it is compared in each environment that both locks serve.
     """
     ours, theirs = _by_name(one.pins), _by_name(other.pins)
-    for name in sorted(ours.keys() & theirs.keys()):
-        found = _difference(ours[name], theirs[name], one, other)
+    shared = sorted(ours.keys() & theirs.keys())
+    names = [name for name in shared if _may_differ(ours[name], theirs[name])]
+    pins = [pin for name in names for pin in (*ours[name], *theirs[name])]
+    where = Where(_shared(sorted({pin.marker for pin in pins}), one, other) if pins else ())
+    for name in names:
+        found = _difference(_versions(ours[name], where), _versions(theirs[name], where))
         if found:
             yield f"{name} {found[0]} here, {found[1]} in {other.name}"
 
@@ -55,37 +57,38 @@ def _by_name(pins: Sequence[Pin]) -> Mapping[str, list[Pin]]:
     return found
 
 
-def _difference(
-    ours: list[Pin], theirs: list[Pin], one: Side, other: Side
-) -> tuple[str, str] | None:
-    """Return the two versions of a package where they first differ, None if they never do."""
-    if len({(pin.version, pin.reference or pin.url) for pin in (*ours, *theirs)}) == 1:
-        return None
-    for environment in _shared(ours, theirs, one, other):
-        mine = _version(ours, environment)
-        # The pin that is hoped for first: long markers take longest here.
-        hoped = sorted(theirs, key=lambda pin: _what(pin) != mine)
-        if mine and (yours := _version(hoped, environment)) and yours != mine:
-            return mine, yours
-    return None
+def _may_differ(ours: list[Pin], theirs: list[Pin]) -> bool:
+    return len({(pin.version, pin.reference or pin.url) for pin in (*ours, *theirs)}) > 1
 
 
-def _shared(
-    ours: list[Pin], theirs: list[Pin], one: Side, other: Side
-) -> Iterator[Mapping[str, str]]:
+def _shared(markers: Sequence[str], one: Side, other: Side) -> Iterator[Mapping[str, str]]:
+    """Yield the environments that both locks serve, as far as they make a difference to markers."""
     systems = {side.system for side in (one, other)} - {""}
-    lowest = max(Version(side.python or "0") for side in (one, other))
+    bounds = [f"python_full_version >= '{side.python}'" for side in (one, other) if side.python]
     if len(systems) < 2:
-        markers = sorted({pin.marker for pin in (*ours, *theirs)})
         for found in platforms.environments(*markers, systems=tuple(systems) or platforms.SYSTEMS):
-            if Version(found["python_full_version"]) >= lowest:
+            if all(evaluate(bound, found) for bound in bounds):
                 yield found
 
 
-def _version(pins: list[Pin], environment: Mapping[str, str]) -> str:
-    applying = (pin for pin in pins if not pin.marker or platforms.is_true(pin.marker, environment))
-    return next(map(_what, applying), "")
+def _versions(pins: list[Pin], where: Where) -> list[tuple[str, int]]:
+    """Return each version of a package with where it counts: of two that apply, the first does."""
+    found, left = [], where("")
+    for pin in pins:
+        applies = where(pin.marker) & left
+        left &= ~applies
+        found.append((pin.version or pin.url, applies))
+    return found
 
 
-def _what(pin: Pin) -> str:
-    return pin.version or pin.url
+def _difference(
+    ours: list[tuple[str, int]], theirs: list[tuple[str, int]]
+) -> tuple[str, str] | None:
+    """Return the two versions of a package where they first differ, None if they never do."""
+    differing = [
+        (both & -both, mine, yours)
+        for mine, here in ours
+        for yours, there in theirs
+        if (both := here & there) and mine != yours
+    ]
+    return min(differing)[1:] if differing else None

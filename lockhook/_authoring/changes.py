@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from lockhook._authoring.inputs import CONTENT
+from lockhook._runtime.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from lockhook._authoring.inputs import Inputs
 

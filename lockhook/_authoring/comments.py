@@ -6,11 +6,13 @@ uv writes them as lists or, with ``annotation-style = "line"``, in one line; pip
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
 
+from lockhook._runtime.record import Record
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Final
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#(?P<text>.*)")
 _LIST: Final = re.compile(r"^(?P<indent>[ \t]+)# via\n(?P<items>(?:[ \t]+#   .+\n)+)", re.MULTILINE)
@@ -18,8 +20,7 @@ _LINE: Final = re.compile(r"^(?P<pin>.*?)(?P<lead>[ \t]+)# via (?P<items>.+)\n",
 _FROM: Final = re.compile(r"^[ \t]+# from (?P<url>\S+)\n", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Record):
     """What stands below one pin.
 
     Attributes:
@@ -56,7 +57,7 @@ def _annotation(comments: list[str]) -> Comment:
             via += rest.split(", ") if rest else []
         elif comment.startswith("   "):
             via.append(comment.strip())
-    return Comment(tuple(via), index)
+    return Comment(via=tuple(via), index_url=index)
 
 
 def rewrite(text: str, *, without: str, keep_index: Callable[[str], bool]) -> str:

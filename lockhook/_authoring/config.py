@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
-from datetime import datetime
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._runtime.names import is_name, normalize
+from lockhook._runtime.record import Record
 from lockhook.errors import ConfigError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Final
 
     from lockhook._authoring.project import Project
 
@@ -28,8 +27,7 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
 _SPAN: Final = re.compile(r"P(?=[\dT])[\dA-Z.]+|\d+ (second|minute|hour|day|week)s?")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockOptions:
+class LockOptions(Record):
     """How one lock is made.
 
     Attributes:
@@ -52,15 +50,15 @@ class LockOptions:
 
     def as_toml(self) -> dict[str, Any]:
         """Return the options that are not the default, by their names in ``pyproject.toml``."""
+        default = LockOptions().as_dict()
         return {
-            f.name.replace("_", "-"): list(value) if isinstance(value, tuple) else value
-            for f in fields(self)
-            if (value := getattr(self, f.name)) != f.default
+            name.replace("_", "-"): list(value) if isinstance(value, tuple) else value
+            for name, value in self.as_dict().items()
+            if value != default[name]
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(Record):
     """``[tool.lockhook]``.
 
     Attributes:
@@ -75,9 +73,9 @@ class Settings:
     accelerator: str = "cpu"
     skip: tuple[str, ...] = ("mpi4py",)
     index: str | None = None
-    accept: Mapping[str, str] = field(default_factory=dict)
+    accept: Mapping[str, str] = {}
     emit_index: bool = True
-    locks: Mapping[str, LockOptions] = field(default_factory=dict)
+    locks: Mapping[str, LockOptions] = {}
 
 
 def read(project: Project) -> Settings:
@@ -88,7 +86,7 @@ def read(project: Project) -> Settings:
             kind.
     """
     table = dict(project.tool("lockhook"))
-    reader = _Reader(project.path)
+    reader = _Reader(path=project.path)
     reader.refuse_unknown(
         table, ("accelerator", "skip", "index", "accept", "emit-index", "locks"), ""
     )
@@ -104,8 +102,7 @@ def read(project: Project) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Record):
     """Takes values out of tables, and says where a wrong one stands."""
 
     path: str
@@ -117,6 +114,8 @@ class _Reader:
         known = tuple(known)
         for key in table:
             if key not in known:
+                from difflib import get_close_matches  # which no right table needs
+
                 near = get_close_matches(key, known, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
                 raise self.refuse(f"has no key {key!r}", where, hint)
@@ -168,7 +167,7 @@ class _Reader:
             raise self.refuse("is not the name of a lock", where, NAME_HINT)
         if not isinstance(table, dict):
             raise self.refuse("is not a table", where)
-        known = (f.name.replace("_", "-") for f in fields(LockOptions))
+        known = (name.replace("_", "-") for name in LockOptions().as_dict())
         self.refuse_unknown(table, known, where)
         return LockOptions(
             extras=self.names(table, "extras", where),
@@ -197,6 +196,8 @@ def _is_date(text: str) -> bool:
         return True
     if not _DAY.match(text):  # from Python 3.11 on, `fromisoformat` takes forms that uv does not
         return False
+    from datetime import datetime
+
     try:
         # Python 3.10 does not know the Z of RFC 3339.
         datetime.fromisoformat(text.removesuffix("Z"))
@@ -222,4 +223,4 @@ def options(**values: Any) -> LockOptions:
         ConfigError: for a value of the wrong kind.
     """
     table = {key.replace("_", "-"): value for key, value in values.items()}
-    return _Reader("").lock(BASE, table, emit_index=True)
+    return _Reader(path="").lock(BASE, table, emit_index=True)

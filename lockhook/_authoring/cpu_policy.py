@@ -7,9 +7,6 @@ Settings do not decide it: uv applies a source to direct dependencies only, so a
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from lockhook._authoring import config, platforms
 from lockhook._authoring.chains import chains
@@ -22,9 +19,12 @@ from lockhook._runtime.accelerator_names import (
     is_torch_family,
 )
 from lockhook._runtime.names import without_credentials
+from lockhook._runtime.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Final
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
@@ -36,8 +36,7 @@ NAME: Final = "name"
 INDEX: Final = "index"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class Policy(Record):
     """What a project allows.
 
     Attributes:
@@ -49,13 +48,12 @@ class Policy:
     """
 
     accelerator: str = "cpu"
-    accept: Mapping[str, str] = field(default_factory=dict)
+    accept: Mapping[str, str] = {}
     cpu_index: str = ""
     system: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Record):
     """A pin that the policy does not allow.
 
     Attributes:
@@ -82,7 +80,8 @@ def leaks(pins: Iterable[Pin], policy: Policy) -> Iterator[Leak]:
         return
     for pin in pins:
         if pin.name not in policy.accept and (found := _judge(pin, policy)):
-            yield Leak(pin, *found)
+            kind, message = found
+            yield Leak(pin=pin, kind=kind, message=message)
 
 
 def accepted(pins: Iterable[Pin], policy: Policy) -> Iterator[str]:
@@ -124,6 +123,8 @@ def _version(pin: Pin) -> str:
     """Return the version; of a direct reference that of its file, ``torch-2.9.1%2Bcpu-...``."""
     if pin.version or not pin.url:
         return pin.version
+    from urllib.parse import unquote
+
     return unquote(pin.url.rpartition("/")[2]).partition("-")[2].partition("-")[0]
 
 

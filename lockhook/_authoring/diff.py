@@ -199,16 +199,15 @@ def _places(markers: frozenset[str], pythons: SpecifierSet) -> Mapping[str, obje
     if not 1 < len(markers) <= _MANY or any(word in m for word in _UNTRIED for m in markers):
         return itself
     try:
-        tried = [
+        where = platforms.Where(
             one
             for one in platforms.environments(*markers)
             if pythons.contains(one["python_full_version"], prereleases=True)
-        ]
-        true = {m: tuple(not m or platforms.is_true(m, where) for where in tried) for m in markers}
+        )
+        # What is true nowhere is about systems that are not tried.
+        return {marker: where(marker) or marker for marker in markers}
     except InvalidMarkerError:
         return itself
-    # What is true nowhere is about systems that are not tried.
-    return {marker: where if any(where) else marker for marker, where in true.items()}
 
 
 def _what(pin: Pin) -> object:

@@ -17,9 +17,10 @@ from lockhook._authoring import (
     resolution,
     stamp,
 )
-from lockhook._authoring.lockset import Member
+from lockhook._authoring.quarrels import Member
 from lockhook._authoring.resolution import Resolver, unwritable
 from lockhook._authoring.side_by_side import side_by_side
+from lockhook._authoring.verdict import HANDS_OFF
 from lockhook._runtime.files import replace_text
 from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
@@ -268,8 +269,6 @@ def _old_pins(lock: ManagedLock, text: str | None) -> tuple[Pin, ...]:
     except LockfileError as error:
         if pins.looks_generated(text):
             return ()
-        from lockhook._authoring.freshness import HANDS_OFF
-
         raise LockfileError(
             f"is no lock, and lockhook does not replace it: {error.reason}",
             path=error.path,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-import shutil
 import subprocess
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
 
 from lockhook.errors import GitError, MissingToolError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Final
 
 TRACKED: Final = "tracked"
 UNTRACKED: Final = "untracked"
@@ -58,11 +60,29 @@ def status(path: str) -> str:
     Raises:
         GitError: if git refuses to read the repository.
     """
+    return statuses([path])[path]
+
+
+def statuses(paths: Iterable[str]) -> dict[str, str]:
+    """Tell the same of several files, which takes hardly longer if they lie in one directory."""
+    found: dict[str, str] = {}
+    for directory, beside in itertools.groupby(sorted(set(paths)), os.path.dirname):
+        together = list(beside)
+        asked = [f":(literal){os.path.basename(path)}" for path in together]
+        listed = _run(["ls-files", "-z", "--", *asked], directory)
+        known = None if listed is None else listed.split("\0")[:-1]
+        # macOS can spell a name otherwise, but then it spells as many.
+        if known is not None and len(known) == len(together):
+            known = list(map(os.path.basename, together))
+        found |= {path: _status(path, known) for path in together}
+    return found
+
+
+def _status(path: str, listed: Sequence[str] | None) -> str:
     directory, name = os.path.split(path)
-    listed = _run(["ls-files", "-z", "--", f":(literal){name}"], directory)
     if listed is None:
-        return UNKNOWN if shutil.which("git") is None and _in_repository(directory) else OUTSIDE
-    if listed:
+        return UNKNOWN if not is_there() and _in_repository(directory) else OUTSIDE
+    if name in listed:
         return _status_behind(path) if os.path.islink(path) else TRACKED
     ignored = _run(["check-ignore", "--quiet", "--", name], directory, accepted=(0, 1))
     return UNTRACKED if ignored is None else IGNORED
@@ -140,7 +160,7 @@ def _object(name: str, directory: str) -> tuple[bytes, bytes] | None:
 
     The name goes through standard input, where none is an option.
     """
-    if shutil.which("git") is None:
+    if not is_there():
         raise MissingToolError("git is needed to read a revision, and there is none")
     if "\n" in name or "\0" in name:
         return None
@@ -223,12 +243,19 @@ def add(paths: Sequence[str], directory: str) -> None:
         GitError: if git refuses.
         MissingToolError: if there is no git.
     """
-    if shutil.which("git") is None:
+    if not is_there():
         raise MissingToolError("git is needed to stage files, and there is none")
     options = ["--force", *add_options(directory)]
     done = _git(["add", *options, "--", *paths], directory, environment(directory))
     if done.returncode:
         raise GitError(f"git add failed: {_said(done)}", path=directory)
+
+
+def is_there() -> bool:
+    """Tell whether there is a git to run."""
+    from shutil import which  # which takes as long to import as git to answer
+
+    return which("git") is not None
 
 
 def environment(directory: str) -> dict[str, str]:
@@ -237,22 +264,32 @@ def environment(directory: str) -> dict[str, str]:
     In a hook it keeps the index of the commit in progress, which with ``git commit -a`` is not the
     usual one; unless that commit is one of another repository.
     """
-    clean = {k: v for k, v in os.environ.items() if k not in _LOCAL} | _ALWAYS
-    if "GIT_DIR" not in os.environ and "GIT_INDEX_FILE" not in os.environ:
-        return clean
-    full = {**os.environ, **_ALWAYS}
+    local = {k: v for k, v in os.environ.items() if k in _LOCAL}
+    kept = _kept(directory, os.getcwd(), tuple(local.items())) if local.keys() & _ASKED else {}
+    return {**_without_local(), **kept}
+
+
+_ASKED: Final = frozenset({"GIT_DIR", "GIT_INDEX_FILE"})
+
+
+def _without_local() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if k not in _LOCAL} | _ALWAYS
+
+
+@lru_cache
+def _kept(directory: str, here: str, local: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return those of git's own variables that hold for the repository of a directory."""
     asked = ["--absolute-git-dir", "--is-inside-work-tree", "--show-toplevel"]
-    found = _answer(_git(["rev-parse", *asked], directory, clean))
+    found = _answer(_git(["rev-parse", *asked], directory, _without_local()))
     if found is None:
         # A repository that lies elsewhere than its work tree is only found by these variables.
-        return full if "GIT_WORK_TREE" in os.environ else clean
-    meant = _answer(_git(["rev-parse", "--absolute-git-dir"], os.getcwd(), full))
+        return dict(local) if "GIT_WORK_TREE" in os.environ else {}
+    meant = _answer(_git(["rev-parse", "--absolute-git-dir"], here, {**os.environ, **_ALWAYS}))
     # The name of a folder may have a line break.
     repository, _, top = found.removesuffix("\n").partition("\ntrue\n")
     index = os.environ.get("GIT_INDEX_FILE")
-    if index and meant and os.path.samefile(repository, meant.removesuffix("\n")):
-        clean["GIT_INDEX_FILE"] = os.path.join(top, index)
-    return clean
+    is_meant = index and meant and os.path.samefile(repository, meant.removesuffix("\n"))
+    return {"GIT_INDEX_FILE": os.path.join(top, index)} if index and is_meant else {}
 
 
 def _run(
@@ -263,9 +300,12 @@ def _run(
     Raises:
         GitError: if it fails otherwise: a repository that cannot be read must not pass for none.
     """
-    if shutil.which("git") is None:
+    try:
+        done = _git(arguments, directory, environment(directory))
+    except OSError as error:
+        if error.filename not in {None, "git"}:  # the directory is gone
+            raise
         return None
-    done = _git(arguments, directory, environment(directory))
     if done.returncode in accepted or any(words in done.stderr for words in _OUTSIDE):
         return _answer(done)
     raise GitError(

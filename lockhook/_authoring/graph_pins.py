@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
-from lockhook._authoring import reference
 from lockhook._authoring.pin import Pin
 from lockhook._runtime import indexes, uv_lock
 from lockhook._runtime.names import normalize
 from lockhook._runtime.uv_pins import origin_of, source_of
 from lockhook._runtime.uv_walk import target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
+    from lockhook._runtime.model import Origin
     from lockhook._runtime.toml_table import Table
     from lockhook._runtime.uv_lock import Graph
 
@@ -65,6 +66,7 @@ def _label(table: Table, graph: Graph) -> str:
 
 def _pin(table: Table, source: Table, kind: str, wanted: list[Wanting], directory: str) -> Pin:
     origin = origin_of(source, kind)
+    where = _referring(origin, directory) if origin else {}
     registry = source.text("registry") if origin is None else ""
     files = [*table.tables("wheels"), *filter(None, [table.table("sdist")])]
     return Pin(
@@ -72,12 +74,17 @@ def _pin(table: Table, source: Table, kind: str, wanted: list[Wanting], director
         "" if origin else table.text("version"),
         _both(_any([marker for _, marker in wanted]), _any(table.texts("resolution-markers"))),
         index_url=indexes.absolute(registry, directory) if registry else "",
-        url=reference.spelled(origin) if origin else "",
         via=tuple(dict.fromkeys(who for who, _ in wanted)),
         files=tuple(os.path.basename(file.text("url") or file.text("path")) for file in files),
-        reference=reference.of(origin, directory) if origin else None,
         hashes=tuple(digest.lower() for file in files if (digest := file.text("hash"))),
+        **where,
     )
+
+
+def _referring(origin: Origin, directory: str) -> dict[str, Any]:
+    from lockhook._authoring import reference  # of no use to a lock of which all is from indexes
+
+    return {"url": reference.spelled(origin), "reference": reference.of(origin, directory)}
 
 
 def _any(markers: Any) -> str:

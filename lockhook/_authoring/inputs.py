@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
-
-from packaging.requirements import Requirement
 
 from lockhook._authoring import members
 from lockhook._authoring.project import FILE
+from lockhook._authoring.requirement import parts
 from lockhook._runtime.discovery import unreadable
 from lockhook._runtime.names import normalize, without_credentials
+from lockhook._runtime.record import Record
 from lockhook._runtime.toml_table import table_at
 from lockhook._runtime.uv_config import UV_TOML
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Final
 
     from lockhook._authoring.config import LockOptions
     from lockhook._authoring.members import Local
@@ -57,8 +57,7 @@ _NO_PIP_INPUTS: Final = _NO_INPUTS | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
+class Inputs(Record):
     """Everything that decides what a lock holds. Order, spacing and comments do not.
 
     Attributes:
@@ -75,11 +74,11 @@ class Inputs:
 
     requires_python: str = ""
     dependencies: tuple[str, ...] = ()
-    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    members: Mapping[str, Inputs] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, ...]] = {}
+    groups: Mapping[str, tuple[str, ...]] = {}
+    settings: Mapping[str, str] = {}
+    options: Mapping[str, Any] = {}
+    members: Mapping[str, Inputs] = {}
 
     def digest(self) -> str:
         """Return ``sha256:<hex>`` over all of it."""
@@ -87,7 +86,7 @@ class Inputs:
 
 
 def _plain(found: Inputs) -> dict[str, Any]:
-    return {**found.__dict__, "members": {k: _plain(each) for k, each in found.members.items()}}
+    return {**found.as_dict(), "members": {k: _plain(each) for k, each in found.members.items()}}
 
 
 def digest(value: object) -> str:
@@ -163,14 +162,13 @@ def as_known(wanted: Inputs, old: Inputs, scheme: int) -> Inputs:
     """Return inputs without what a stamp of an older scheme cannot know: that makes none stale."""
     files = {key.rpartition(" ")[0] for key in wanted.settings} - {""}
     if scheme < _MEMBERS_SCHEME:
-        wanted = replace(
-            wanted,
+        wanted = wanted.replace(
             members=old.members,
             extras=_known(wanted.extras, old.extras, wanted.options.get("extras", ())),
             groups=_known(wanted.groups, old.groups, wanted.options.get("groups", ())),
         )
         known = {UV_TOML} if scheme >= _UV_TOML_SCHEME else set()
-        return replace(wanted, settings=old.settings) if files - known else wanted
+        return wanted.replace(settings=old.settings) if files - known else wanted
     return wanted
 
 
@@ -182,10 +180,13 @@ def _known(
 
 
 def _stampable(requirement: str) -> str:
-    parsed = Requirement(requirement)
-    if parsed.url is None:
+    if "@" not in requirement:
         return requirement
-    parsed.url = digest(parsed.url)
+    from packaging.requirements import Requirement
+
+    parsed = Requirement(requirement)
+    if parsed.url is not None:
+        parsed.url = digest(parsed.url)
     return str(parsed)
 
 
@@ -202,15 +203,11 @@ def _all_settings(
         yield from _sources(project, extras, groups)
         folder = f"{members.relative(home.directory, project.directory)}/"
         for key, value in _own_settings(home):
-            if key not in _OF_SOURCES:
+            if key != "sources":  # which count only for what the project itself requires
                 file = "" if key.startswith(UV_TOML) else f"{FILE} "
                 yield f"{folder}{file}{key}", value
     else:
         yield from _own_settings(project)
-
-
-# What counts only for what the project itself requires.
-_OF_SOURCES: Final = frozenset({"sources"})
 
 
 def _own_settings(project: Project) -> Iterator[tuple[str, str]]:
@@ -229,7 +226,7 @@ def _sources(
 ) -> Iterator[tuple[str, str]]:
     """Yield where a project takes from what it requires itself, and the indexes that this names."""
     texts = members.required(project, extras, groups)
-    names = sorted({Requirement(text).name for text in texts})
+    names = sorted({parts(text).name for text in texts})
     found = members.sources(project, names)
     if found:
         entries = {name: [entry for entry, _ in found[name]] for name in found}

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lockhook._authoring import platforms
 from lockhook._authoring.project import FILE
 from lockhook._runtime.markers import InvalidMarkerError, check
+from lockhook._runtime.named_tuple import NamedTuple
 from lockhook.errors import ProjectError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from lockhook._authoring import freshness, locks, toml_edit
+from lockhook._authoring import freshness, locks, toml_edit, verdict
 from lockhook.errors import LockfileError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def add(edited: Edited, project: Project) -> Edited:
 def _is_foreign(lock: ManagedLock) -> bool:
     """Tell whether lockhook would refuse to put a lock in the place of what lies there."""
     try:
-        return freshness.judge_content(lock).status == freshness.FOREIGN
+        return freshness.judge_content(lock).status == verdict.FOREIGN
     except LockfileError:
         return True
 
@@ -59,7 +59,7 @@ def _beside_foreign(lock: ManagedLock) -> ManagedLock | None:
     stem, dot, extension = lock.name.rpartition(".")
     if extension != "txt":
         return None  # it would not be there without settings, were it not there
-    others = (replace(lock, name=f"{stem}-{word}{dot}{extension}") for word in _words())
+    others = (lock.replace(name=f"{stem}-{word}{dot}{extension}") for word in _words())
     return next(other for other in others if not _is_foreign(other))
 
 
@@ -78,4 +78,4 @@ def _options(lock: ManagedLock) -> LockOptions:
     text = locks.read_text(lock.path)
     if lock.name.endswith(".toml") or locks.read_stamp(lock.path):
         return lock.options
-    return replace(lock.options, hashes=text is None or "--hash=" in text)
+    return lock.options.replace(hashes=text is None or "--hash=" in text)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import config, git, inputs, members, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._authoring.project import load
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lock_bytes import read_bytes
+from lockhook._runtime.record import Record
 from lockhook.errors import ConfigError, LockfileError, UnknownInputsError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Final
 
     from lockhook._authoring.config import Settings
     from lockhook._authoring.inputs import Inputs
@@ -31,8 +32,7 @@ _HEAD: Final = 4096
 TEMPORARY: Final = "pylock.lockhook-temporary-"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManagedLock:
+class ManagedLock(Record):
     """One lock that lockhook keeps for a project.
 
     Attributes:
@@ -138,7 +138,7 @@ def named(project: Project, settings: Settings, name: str) -> ManagedLock:
     options = (_options(found.inputs.options) if found else None) or LockOptions(
         extras=implied_extras(name)
     )
-    options = replace(options, emit_index=settings.emit_index)
+    options = options.replace(emit_index=settings.emit_index)
     return ManagedLock(project=project, name=name, options=options)
 
 

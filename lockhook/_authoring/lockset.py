@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-import sys
-from dataclasses import dataclass, replace
 from functools import reduce
 
 from lockhook._authoring import parts
-from lockhook._authoring.agreement import Side, disagreements
 from lockhook._authoring.config import BASE
+from lockhook._authoring.quarrels import Member, coverage, quarrels
 from lockhook._authoring.side_by_side import side_by_side
-from lockhook._runtime.names import normalize
 from lockhook.errors import DisagreementError, UvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any, Final
+    from typing import Final
 
-    from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
-    from lockhook._authoring.project import Project
     from lockhook._authoring.resolution import Resolution
 
-    Resolve = Callable[["Member", tuple[Pin, ...]], Resolution]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
-    """One lock of a project.
-
-    Attributes:
-        lock: the lock.
-        pins: those of its file that are to be kept where they hold.
-        fixed: whether the others have to agree with it, as with uv's own lock.
-        leads: whether a bot, a hand or uv wrote its pins after lockhook did, so that the others
-            take them up rather than undo that.
-        settled: what the lock is, if uv need only resolve the same for it to stay so to the byte.
-    """
-
-    lock: ManagedLock
-    pins: tuple[Pin, ...] = ()
-    fixed: bool = False
-    leads: bool = False
-    settled: Resolution | None = None
+    Resolve = Callable[[Member, tuple[Pin, ...]], Resolution]
 
 
 def resolve(
@@ -101,7 +75,7 @@ _CONFLICT: Final = (
 
 
 def _equal(members: Sequence[Member]) -> list[Member]:
-    return [replace(member, leads=False) for member in members]
+    return [member.replace(leads=False) for member in members]
 
 
 def _leading(everyone: Sequence[Member]) -> tuple[Pin, ...]:
@@ -117,7 +91,7 @@ def _held(everyone: Sequence[Member], now: Mapping[str, Resolution]) -> tuple[Pi
 
 def _with_only(member: Member, held: tuple[Pin, ...]) -> Member:
     kept = held if member.leads else member.pins
-    return replace(member, pins=tuple(pin for pin in member.pins if pin in kept))
+    return member.replace(pins=tuple(pin for pin in member.pins if pin in kept))
 
 
 def _at_once(
@@ -131,7 +105,7 @@ def _at_once(
     Mostly they agree all the same, and then it took no longer than one of them.
     """
     fixed = _pins_of([member for member in others if member.fixed])
-    known = _pins_of(sorted([*wanted, *others], key=_coverage, reverse=True))
+    known = _pins_of(sorted([*wanted, *others], key=coverage, reverse=True))
     # With pins that come before its own, a smaller lock may go another way than a larger one.
     among = {} if first or fixed else parts.among([each for each in wanted if each.settled])
 
@@ -169,7 +143,7 @@ def _in_turn(
     made = first
     now: dict[str, Resolution] = {}
     names = {member.lock.name for member in wanted}
-    ordered = sorted([*wanted, *others], key=_coverage, reverse=True)
+    ordered = sorted([*wanted, *others], key=coverage, reverse=True)
     # What a lock does not have yet, another one may: a new lock upgrades none of those that stand.
     known = _pins_of(ordered)
     for member in ordered:
@@ -179,10 +153,6 @@ def _in_turn(
             found = now[lock.name].pins
         made = merged(made, found)
     return now
-
-
-def _coverage(member: Member) -> tuple[bool, int]:
-    return member.fixed, len(member.lock.options.extras + member.lock.options.groups)
 
 
 def merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:
@@ -198,12 +168,11 @@ def _pins_of(members: Sequence[Member]) -> tuple[Pin, ...]:
 def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
     """Return the pins of a lock that covers what any of some locks does; none if there is none."""
     every = [member.lock for member in members]
-    options = replace(
-        every[0].options,
+    options = every[0].options.replace(
         extras=tuple(sorted({extra for lock in every for extra in lock.options.extras})),
         groups=tuple(sorted({group for lock in every for group in lock.options.groups})),
     )
-    lock = replace(every[0], name=BASE, options=options)
+    lock = every[0].replace(name=BASE, options=options)
     try:
         return make(Member(lock=lock), _pins_of(members)).pins
     except UvError:
@@ -219,63 +188,6 @@ def _first_disagreement(
 def _current(members: Sequence[Member], now: Mapping[str, Resolution]) -> list[Member]:
     """Return locks with the pins that they have now."""
     return [
-        replace(member, pins=now[member.lock.name].pins) if member.lock.name in now else member
+        member.replace(pins=now[member.lock.name].pins) if member.lock.name in now else member
         for member in members
     ]
-
-
-def quarrels(members: Sequence[Member]) -> Iterator[tuple[Member, str]]:
-    """Yield each lock that does not agree with one that covers more, and a line that tells how."""
-    ordered = sorted(members, key=_coverage, reverse=True)
-    for larger, member in itertools.combinations(ordered, 2):
-        if not _are_meant_to_differ(larger.lock, member.lock):
-            for reason in disagreements(_side(member), _side(larger)):
-                yield member, reason
-
-
-def _side(member: Member) -> Side:
-    lock = member.lock
-    return Side(
-        name=lock.name,
-        pins=member.pins,
-        # Without a project, each of those that the lock is about has its own.
-        python="" if lock.project.is_virtual else lock.lowest_python,
-        system="" if lock.options.universal else sys.platform,
-    )
-
-
-def _are_meant_to_differ(one: ManagedLock, other: ManagedLock) -> bool:
-    """Tell whether ``[tool.uv] conflicts`` says that what two locks cover cannot be together."""
-    ours, theirs = _covered(one), _covered(other)
-    return any(
-        mine != yours
-        for conflict in _conflicts(one.project)
-        for mine in conflict & ours
-        for yours in conflict & theirs
-    )
-
-
-def _conflicts(project: Project) -> Iterator[frozenset[tuple[str, str]]]:
-    """Yield what of a project cannot be together, as it or the root of its workspace says."""
-    for table in (project.uv.own, project.uv.locking):
-        declared: Any = table.get("conflicts")
-        for conflict in declared if isinstance(declared, list) else ():
-            items = conflict if isinstance(conflict, list) else ()
-            # Without a package, what the file that says it belongs to is meant.
-            owner = project.name if table is project.uv.own else None
-            yield frozenset(
-                (str(kind), normalize(str(name)))
-                for item in items
-                if isinstance(item, dict) and _package(item, owner) == project.name
-                for kind, name in item.items()
-            )
-
-
-def _package(item: Mapping[str, Any], owner: str | None) -> str | None:
-    named = item.get("package", owner)
-    return normalize(named) if isinstance(named, str) else None
-
-
-def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
-    extras = (("extra", name) for name in lock.options.extras)
-    return frozenset((*extras, *(("group", name) for name in lock.options.groups)))

@@ -8,18 +8,19 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from packaging.requirements import Requirement
-
-from lockhook._authoring import dynamic, project, workspace
+from lockhook._authoring import dynamic, fields, project, workspace
+from lockhook._authoring.requirement import parts
 from lockhook._runtime import uv_config
+from lockhook._runtime.named_tuple import NamedTuple
 from lockhook._runtime.names import normalize
 from lockhook._runtime.places import local_path
 from lockhook.errors import LockhookError, ProjectError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Final
 
     from lockhook._authoring.project import Project
 
@@ -117,9 +118,9 @@ def relative(path: str, directory: str) -> str:
 
 def _references(one: Project, extras: Sequence[str], groups: Sequence[str]) -> Iterator[_Reference]:
     for text in required(one, extras, groups):
-        requirement = Requirement(text)
-        name, wanted = normalize(requirement.name), frozenset(map(normalize, requirement.extras))
-        if requirement.url is None:
+        requirement = parts(text)
+        name, wanted = requirement.name, frozenset(map(normalize, requirement.extras))
+        if not requirement.url:
             for entry, base in sources(one, (name,)).get(name, ()):
                 if _counts(entry, extras, groups) and (path := _path(entry, base, name)):
                     given = str(entry.get("path", ""))
@@ -189,7 +190,7 @@ def asking_anew(found: Iterable[Project], *, offline: bool) -> list[str]:
     uv keeps what a backend said until a file changes, and looks at a few files only. Without
     network it refuses to forget that; another setting for the backend has the same effect.
     """
-    computed = [one for one in found if one.is_dynamic(*dynamic.FIELDS)]
+    computed = [one for one in found if one.is_dynamic(*fields.FIELDS)]
     if offline and computed:
         return [f"--config-setting=lockhook={_digest(computed)}"]
     return [f"--refresh-package={name}" for name in sorted({one.name for one in computed})]
@@ -246,4 +247,4 @@ def _own_files(one: Project) -> Iterator[str]:
     yield one.path
     yield os.path.join(one.directory, uv_config.UV_TOML)
     if dynamic.is_legacy(one) or "project" in one.pyproject:
-        yield from dynamic.files(one) if one.is_dynamic(*dynamic.FIELDS) else ()
+        yield from dynamic.files(one) if one.is_dynamic(*fields.FIELDS) else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 from lockhook._authoring.members import sources
 
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
     from lockhook._authoring.config import LockOptions
     from lockhook._authoring.locks import ManagedLock
-    from lockhook._authoring.lockset import Member
     from lockhook._authoring.pin import Pin
+    from lockhook._authoring.quarrels import Member
 
 
 def size(lock: ManagedLock) -> int:
@@ -47,7 +46,7 @@ def _is_part_of(small: Member, large: Member) -> bool:
 
 def _way(lock: ManagedLock) -> tuple[LockOptions, bool]:
     """Return how a lock is made, whatever it covers."""
-    return replace(lock.options, extras=(), groups=()), lock.name.endswith(".toml")
+    return lock.options.replace(extras=(), groups=()), lock.name.endswith(".toml")
 
 
 def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:

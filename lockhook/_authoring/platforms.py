@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
 
-from lockhook._runtime import markers as reading
+from lockhook._runtime.markers import compare, fold
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Final
 
-    from lockhook._runtime.markers import Part
+    from lockhook._runtime.markers import Comparison
 
 LINUX: Final = "linux"
 MACOS: Final = "darwin"
@@ -102,19 +102,36 @@ def applies(marker: str, systems: tuple[str, ...] = SYSTEMS, *, machine: str = "
     """
     if not marker:
         return bool(systems)
-    tried = environments(marker, systems=systems, machine=machine)
-    return any(is_true(marker, environment) for environment in tried)
+    return bool(Where(environments(marker, systems=systems, machine=machine))(marker))
 
 
-def is_true(marker: str, environment: Mapping[str, str]) -> bool:
-    """Tell whether a marker is true in one of many environments; it is taken apart but once.
+class Where:
+    """In which of some environments markers are true: a bit for each, the first one the lowest."""
 
-    Raises:
-        InvalidMarkerError: if it is no marker.
-    """
-    return reading.evaluate(marker, environment, _parts(marker))
+    def __init__(self, tried: Iterable[Mapping[str, str]]) -> None:
+        self._tried = tuple(tried)
+        self._known: dict[Comparison, int] = {}
 
+    def __call__(self, marker: str) -> int:
+        """Return the bits of the environments in which a marker is true.
 
-@lru_cache(maxsize=1024)
-def _parts(marker: str) -> tuple[Part, ...]:
-    return tuple(reading.parse(marker))
+        Raises:
+            InvalidMarkerError: if it is no marker.
+        """
+        everywhere = (1 << len(self._tried)) - 1
+        return everywhere & fold(marker, self._bits) if marker else everywhere
+
+    def _bits(self, comparison: Comparison) -> int:
+        if comparison not in self._known:
+            self._known[comparison] = sum(self._each(comparison))
+        return self._known[comparison]
+
+    def _each(self, comparison: Comparison) -> Iterator[int]:
+        variable = comparison[1]
+        # Many environments have the same Python, or the same system.
+        truth: dict[str | None, bool] = {}
+        for place, environment in enumerate(self._tried):
+            value = environment.get(variable) if variable else None
+            if value is None or value not in truth:
+                truth[value] = compare(comparison, environment)
+            yield truth[value] << place

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
-
-from lockhook._authoring import dynamic
-from lockhook._authoring.dynamic import Item
+from lockhook._authoring import dynamic, fields
+from lockhook._authoring.fields import Item
+from lockhook._authoring.requirement import canonical, canonical_specifiers, parts
 from lockhook._runtime import uv_config
 from lockhook._runtime.discovery import parse_toml, unreadable
 from lockhook._runtime.names import normalize
+from lockhook._runtime.plain import is_plain_version
 from lockhook.errors import ProjectError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from lockhook._runtime.uv_config import UvConfig
 
 FILE = "pyproject.toml"
 
 
-@dataclass(frozen=True)
 class Project:
-    """One project.
+    """One project, of which nothing is looked at before it is asked for.
 
     Attributes:
         directory: absolute.
         pyproject: the parsed ``pyproject.toml``.
     """
 
-    directory: str
-    pyproject: Mapping[str, Any]
+    def __init__(self, *, directory: str, pyproject: Mapping[str, Any]) -> None:
+        self.directory = directory
+        self.pyproject = pyproject
 
     @property
     def path(self) -> str:
@@ -146,23 +143,23 @@ class Project:
         """``requires-python`` in canonical form, "" if it is not set."""
         text = (
             dynamic.requires_python(self)
-            if self.is_dynamic(dynamic.PYTHON)
+            if self.is_dynamic(fields.PYTHON)
             else self.metadata.get("requires-python", "")
         )
         try:
-            return str(SpecifierSet(text))
-        except (InvalidSpecifier, TypeError, AttributeError):
+            return canonical_specifiers(text)
+        except (ValueError, TypeError, AttributeError):
             raise ProjectError(f"requires-python = {text!r} is not valid", path=self.path) from None
 
     @cached_property
     def lowest_python(self) -> str | None:
         """The lowest Python that ``requires-python`` admits, None if it sets no lower bound."""
-        return lowest_python(SpecifierSet(self.requires_python))
+        return lowest_python(self.requires_python)
 
     @cached_property
     def dependencies(self) -> tuple[str, ...]:
         """``dependencies`` in canonical form, sorted."""
-        where = dynamic.DEPENDENCIES
+        where = fields.DEPENDENCIES
         if self.is_dynamic(where):
             return self._canonical(dynamic.dependencies(self), where)
         return self._canonical(self.metadata.get(where, []), where)
@@ -190,8 +187,8 @@ class Project:
         if name in parents:
             return
         for text in extras[name]:
-            requirement = Requirement(text)
-            if normalize(requirement.name) == self.name:
+            requirement = parts(text)
+            if requirement.name == self.name:
                 for other in requirement.extras:
                     yield from self._extra(normalize(other), (*parents, name))
             else:
@@ -202,7 +199,7 @@ class Project:
         """Normalised name to requirements in canonical form."""
         table = (
             dynamic.extras(self)
-            if self.is_dynamic(dynamic.EXTRAS)
+            if self.is_dynamic(fields.EXTRAS)
             else self.metadata.get("optional-dependencies", {})
         )
         if not isinstance(table, dict):
@@ -269,23 +266,26 @@ class Project:
     def _canonical_one(self, item: object, where: str) -> str:
         found = item if isinstance(item, Item) else Item(item, self.path)  # type: ignore[arg-type]
         try:
-            requirement = Requirement(found.text)
-        except (InvalidRequirement, TypeError) as error:
-            reason = str(error).partition("\n")[0]
+            return canonical(found.text)
+        except (ValueError, TypeError, AttributeError) as error:
             raise ProjectError(
-                f"{where}: {str(found.text)!r} is not a requirement: {reason}",
+                f"{where}: {str(found.text)!r} is not a requirement: {error}",
                 path=found.path,
                 line=found.line,
             ) from None
-        requirement.name = normalize(requirement.name)
-        return str(requirement)
 
 
-def lowest_python(specifiers: SpecifierSet) -> str | None:
-    """Return the lowest Python that some specifiers admit, None if they set no lower bound."""
+def lowest_python(specifiers: str) -> str | None:
+    """Return the lowest Python that a specifier set admits, None if it sets no lower bound."""
+    bound = specifiers.removeprefix(">=")
+    if bound != specifiers and is_plain_version(bound):
+        return bound
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
     lowest = [
-        re.sub(r"\.\*$", "", specifier.version)
-        for specifier in specifiers
+        specifier.version.removesuffix(".*")
+        for specifier in SpecifierSet(specifiers)
         if specifier.operator in {">=", "==", "~=", ">"}
     ]
     return max(lowest, key=Version, default=None)
@@ -317,7 +317,7 @@ def load_local(directory: str) -> Project:
     if "project" in found.pyproject or dynamic.is_legacy(found):
         return found
     if "build-system" in found.pyproject:
-        raise dynamic.unknown(found, dynamic.DEPENDENCIES)
+        raise fields.unknown(found, fields.DEPENDENCIES)
     raise ProjectError(
         "is no project: it has neither a [project] table nor a setup.cfg or setup.py",
         path=directory,

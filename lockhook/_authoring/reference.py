@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
 
 from lockhook._runtime import places
+from lockhook._runtime.named_tuple import NamedTuple
 from lockhook._runtime.names import without_credentials
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lockhook._runtime.model import Origin
 

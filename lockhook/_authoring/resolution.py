@@ -7,7 +7,6 @@ import re
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 from lockhook._authoring import (
     comments,
@@ -206,7 +205,7 @@ class Resolver(Record):
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
-        return self.replace(lock=replace(self.lock, name=PYLOCK), offline=True, quiet=True)
+        return self.replace(lock=self.lock.replace(name=PYLOCK), offline=True, quiet=True)
 
     def _with_every_hash(self, clean: Clean) -> str:
         if not self.lock.options.hashes:
@@ -220,8 +219,8 @@ class Resolver(Record):
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
-        options = replace(self.lock.options, hashes=False)
-        return self.replace(lock=replace(self.lock, name=BASE, options=options))
+        options = self.lock.options.replace(hashes=False)
+        return self.replace(lock=self.lock.replace(name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index; with its header."""

@@ -124,7 +124,7 @@ def _still_served(change: Change, stamp: Stamp, wanted: Inputs) -> bool:
 
     uv is told the lowest of them and nothing else, and a universal lock serves all from there on.
     """
-    was, now = map(lowest_python, change.pythons or ())
+    was, now = map(lowest_python, map(str, change.pythons or ()))
     if change.is_members:
         # What is depended on must serve all that the lock does.
         return now is None or Version(now) <= Version(stamp.python)

@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
 
 import tomli
-from packaging.requirements import Requirement
-from packaging.version import Version
 
 from lockhook._authoring.inputs import SCHEME, Inputs
+from lockhook._authoring.requirement import canonical, canonical_version
+from lockhook._runtime.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Final
 
 _OPEN: Final = "# /// lockhook"
 _CLOSE: Final = "# ///"
@@ -29,8 +29,7 @@ _OUTPUT: Final = re.compile(r"^#    uv .*--output-file=(?P<name>\S+)$", re.MULTI
 _HEAD: Final = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stamp:
+class Stamp(Record):
     """The stamp of one lock.
 
     Attributes:
@@ -178,10 +177,10 @@ def _text(value: object) -> str:
 
 def _python(value: object) -> str:
     # It becomes an argument of uv.
-    return str(Version(_text(value)))
+    return canonical_version(_text(value))
 
 
 def _requirements(items: list[object]) -> tuple[str, ...]:
     for item in items:
-        Requirement(_text(item))
+        canonical(_text(item))
     return tuple(map(_text, items))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
 from lockhook._authoring import cpu_policy, inputs, members, platforms
+from lockhook._authoring.requirement import parts
 from lockhook._runtime import indexes
 from lockhook._runtime.accelerator_names import is_cpu_label, is_torch_family
-from lockhook._runtime.names import normalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,11 +71,8 @@ def _is_from_there(pin: Pin, policy: Policy) -> bool:
 
 
 def _named(lock: ManagedLock) -> set[str]:
-    from packaging.requirements import Requirement
-
     covered = inputs.covered(lock.project, lock.options)
-    required = members.required(lock.project, *covered)
-    return {normalize(Requirement(text).name) for text in required}
+    return {parts(text).name for text in members.required(lock.project, *covered)}
 
 
 def _wanting(name: str, markers: list[str], lowest: str) -> list[str]:
@@ -86,7 +85,8 @@ def _wanting(name: str, markers: list[str], lowest: str) -> list[str]:
         for one in platforms.environments(*markers)
         if served.contains(one["python_full_version"], prereleases=True)
     ]
-    if all(any(not m or platforms.is_true(m, where) for m in markers) for where in tried):
+    where = platforms.Where(tried)
+    if reduce(or_, map(where, markers)) == where(""):
         return [name]
     return [f"{name} ; {marker}" for marker in markers]
 

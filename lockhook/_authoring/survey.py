@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from lockhook._authoring import freshness, git, locks, project, workspace
 from lockhook._authoring.config import UV_LOCK
@@ -12,12 +11,13 @@ from lockhook._runtime import workspace as in_workspace
 from lockhook._runtime.discovery import nearest_project
 from lockhook.errors import LockhookError, ProjectError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.project import Project
+    from lockhook._authoring.verdict import Verdict
 
 
 def projects(files: Sequence[str], directory: str) -> list[Project]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from lockhook._authoring import generate, leftovers, locks, uv
+from lockhook._authoring import leftovers, locks
 from lockhook._authoring.survey import judged
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.uv import Uv
+    from lockhook._authoring.verdict import Verdict
 
 
 def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Iterator[Generated]:
     """Make the locks that are not current anew, and yield each."""
     for verdict in verdicts:
         leftovers.sweep(verdict.lock)
-    program = uv.find() if any(verdict.is_due for verdict in verdicts) else None
-    if program is not None:
+    if any(verdict.is_due for verdict in verdicts):
+        from lockhook._authoring import uv  # which no fresh lock needs
+
+        program = uv.find()
         for of_one in _by(lambda verdict: verdict.lock.project.uv.root, verdicts):
             yield from _of_one_workspace(of_one, program, quiet=quiet)
 
@@ -29,6 +30,8 @@ def bring_up_to_date(verdicts: Sequence[Verdict], *, quiet: bool = False) -> Ite
 def _of_one_workspace(
     verdicts: Sequence[Verdict], program: Uv, *, quiet: bool
 ) -> Iterator[Generated]:
+    from lockhook._authoring import generate
+
     for lock in (v.lock for v in verdicts if v.lock.is_uvs and v.is_due):
         yield generate.relock(lock, program, quiet=quiet)
         # What agreed with it need not any more.

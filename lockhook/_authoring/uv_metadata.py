@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any, Final
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
 
 from lockhook._authoring import members, platforms
 from lockhook._authoring import project as projects
+from lockhook._authoring.requirement import canonical, parts
 from lockhook._runtime import indexes
-from lockhook._runtime.markers import evaluate
 from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import Table
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Final
 
     from packaging.specifiers import Specifier
 
@@ -50,7 +47,7 @@ def changes(
     python = _together([one.requires_python for one in everyone])
     was = str(document.get("requires-python", ""))
     # Where no project says anything, uv takes the Python that it runs under.
-    if python and not _same_specifier(was, python):
+    if python and was != python and not _same_specifier(was, python):
         yield f"requires-python: {was or 'none'} -> {python}"
     names = [one.name for one in everyone]
     before = manifest.texts("members") if manifest else ()
@@ -75,6 +72,11 @@ def projects_of(root: Project) -> tuple[Project, ...]:
 
 def _together(specifiers: Sequence[str]) -> str:
     """Return the Pythons that all of some specifiers admit, without bounds that say nothing."""
+    if len(set(specifiers)) == 1:
+        return specifiers[0]
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
     found: dict[str, list[Specifier]] = {}
     for each in (each for text in specifiers for each in SpecifierSet(text)):
         found.setdefault(each.operator, []).append(each)
@@ -120,7 +122,7 @@ def _metadata_changes(package: Table, one: Project) -> Iterator[str]:
 def _declared(project: Project) -> list[str]:
     """Return all requirements of a project, those of its extras with a marker that says so."""
     extras = [
-        _with_marker(text, f"extra == '{name}'")
+        _with_marker(text, f'extra == "{name}"')
         for name in project.extras
         for text in project.extras[name]
     ]
@@ -134,11 +136,12 @@ def plain(text: str) -> str:
 
 def _with_marker(text: str, condition: str) -> str:
     """Return a requirement, a direct reference without its URL, under a further condition."""
-    parsed = Requirement(text)
-    own = str(parsed.marker or "")
-    marker = f"({own}) and {condition}" if own and condition else own or condition
+    parsed = parts(canonical(text))
+    own = parsed.marker
+    both = f"({own}) and {condition}" if " or " in own else f"{own} and {condition}"
+    marker = both if own and condition else own or condition
     extras = f"[{','.join(sorted(map(normalize, parsed.extras)))}]" if parsed.extras else ""
-    head = f"{normalize(parsed.name)}{extras}{parsed.specifier}"
+    head = f"{parsed.name}{extras}{parsed.specifier}"
     return f"{head} ; {marker}" if marker else head
 
 
@@ -157,7 +160,7 @@ def _text(entry: Table) -> str:
     text = f"{entry.required('name')}{extras}{entry.text('specifier')}{marker}"
     try:
         return plain(text)
-    except InvalidRequirement:
+    except ValueError:
         raise entry.error(f"{text!r} is not a requirement") from None
 
 
@@ -173,7 +176,7 @@ def _group_changes(metadata: Table | None, key: str, project: Project) -> Iterat
 def _moved(metadata: Table | None, one: Project) -> Iterator[str]:
     """Yield the direct dependencies that are to come from elsewhere than they did."""
     requirements = [*one.dependencies, *(text for texts in one.extras.values() for text in texts)]
-    referring = {found.name for found in map(Requirement, requirements) if found.url}
+    referring = {found.name for found in map(parts, requirements) if found.url}
     for table in metadata.tables("requires-dist") if metadata else ():
         name = normalize(table.required("name"))
         declared = members.sources(one, (name,)).get(name, [])
@@ -227,7 +230,8 @@ def _same(one: str, other: str) -> bool:
 
 def same_marker(one: str, other: str) -> bool:
     """Tell whether two markers are true in the same environments."""
-    return all(_holds(one, found) == _holds(other, found) for found in _tried(one, other))
+    where = platforms.Where(_tried(one, other))
+    return where(one) == where(other)
 
 
 def _tried(one: str, other: str) -> Iterator[Mapping[str, str]]:
@@ -241,12 +245,10 @@ def _extras(marker: str) -> Iterator[str]:
     yield from (part.partition("'")[0] for part in parts[1:])
 
 
-def _holds(marker: str, environment: Mapping[str, str]) -> bool:
-    return not marker or evaluate(marker, environment)
-
-
 def _same_specifier(one: str, other: str) -> bool:
     """Tell whether two specifiers admit the same Pythons: uv writes them as one range."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
         first, second = SpecifierSet(one), SpecifierSet(other)
     except InvalidSpecifier:

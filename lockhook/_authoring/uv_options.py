@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
 
-from packaging.requirements import Requirement
-
+from lockhook._authoring.requirement import parts
 from lockhook._authoring.uv_metadata import differences, listed, plain, projects_of, same_marker
 from lockhook._runtime.markers import InvalidMarkerError, check
 from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import Table
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, Final
 
     from lockhook._authoring.project import Project
     from lockhook._runtime.uv_config import UvConfig
@@ -68,13 +68,13 @@ def _of_versions(graph: Graph, manifest: Table | None, project: Project) -> Iter
 
 
 def _is_in(graph: Graph, requirement: str) -> bool:
-    return Requirement(requirement).name in graph.packages
+    return parts(requirement).name in graph.packages
 
 
 def _excluded(graph: Graph, manifest: Table | None, project: Project) -> Iterator[str]:
     before = set(map(normalize, manifest.texts("excludes") if manifest else ()))
     named = project.requirements_of_uv("exclude-dependencies")
-    now = {Requirement(text).name for text in named}
+    now = {parts(text).name for text in named}
     # uv leaves out those that nothing requires.
     for name in sorted((now - before) & graph.packages.keys()):
         yield f"[tool.uv] excludes: added {name}"

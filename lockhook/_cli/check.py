@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from lockhook._authoring import survey
-from lockhook._authoring.freshness import FOREIGN, FRESH, UNDECIDED, UNTRACKED
+from lockhook._authoring.verdict import FOREIGN, FRESH, UNDECIDED, UNTRACKED
 from lockhook._cli import locks
 from lockhook._cli.view import show
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from lockhook._authoring.freshness import Verdict
+    from lockhook._authoring.verdict import Verdict
 
 
 def run(args: Namespace) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring import freshness, git, hook_source, init, locks
+from lockhook._authoring import freshness, git, hook_source, init, locks, verdict
 from lockhook._authoring.lines import split
 from lockhook._authoring.project import FILE
 from lockhook._cli.locks import git_add_paths, next_commands, shown_path
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Sequence
 
-    from lockhook._authoring.freshness import Verdict
     from lockhook._authoring.init import File, Gap, Plan
+    from lockhook._authoring.verdict import Verdict
 
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -82,7 +82,7 @@ def _due(plan: Plan) -> list[Verdict]:
         verdicts = freshness.judge_all(locks.locks_of(plan.project))
     except LockhookError:
         return []  # what keeps the project from being locked is said already
-    done = {freshness.FRESH, freshness.FOREIGN, freshness.UNDECIDED}
+    done = {verdict.FRESH, verdict.FOREIGN, verdict.UNDECIDED}
     return [verdict for verdict in verdicts if verdict.status not in done]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._authoring import git
-from lockhook._authoring.freshness import CODES, FRESH, Verdict
+from lockhook._authoring.verdict import CODES, FRESH, Verdict
 from lockhook._cli import changes
 from lockhook._cli.view import Annotation, View
-from lockhook._runtime.fix import quote
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, Final
 
     from lockhook._authoring.generate import Generated
     from lockhook._authoring.locks import ManagedLock
@@ -44,6 +44,10 @@ def git_add_paths(paths: Sequence[str], directory: str | None = None) -> list[st
         paths: absolute.
         directory: where they are to be run, by default here.
     """
+    if not paths:
+        return []
+    from lockhook._runtime.fix import quote  # of no use where all is well
+
     here = directory or os.getcwd()
     own = git.toplevel(here)
     return [

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
 
 from lockhook._cli import parser as parsers
 from lockhook._cli.style import Style
@@ -14,10 +13,12 @@ from lockhook._cli.view import Annotation, View, harmless, show
 from lockhook._runtime.names import visible
 from lockhook.errors import LockhookError, MissingToolError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
     from types import FrameType
+    from typing import IO
 
 INTERRUPTED = 130
 
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    args = parsers.build().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = parsers.build(argv).parse_args(argv)
     try:
         code: int = args.run(args)
     except LockhookError as error:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, Final
+import os
+from contextlib import suppress
+from functools import partial
 
 from lockhook import __version__
 from lockhook._cli.view import FORMATS
 from lockhook.errors import MissingToolError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import Any, Final
 
 _EPILOG: Final = """\
 exit codes:
@@ -22,13 +26,17 @@ exit codes:
 _SHELLS: Final = ("bash", "zsh", "fish")
 
 
-def build() -> argparse.ArgumentParser:
-    """Return the parser; the namespace it makes has `run`, which takes it and returns the code."""
+def build(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Return the parser; the namespace it makes has `run`, which takes it and returns the code.
+
+    Args:
+        argv: what is to be parsed; if it begins with a command, the others are left out.
+    """
     parser = argparse.ArgumentParser(
         prog="lockhook",
         description="Keep CPU-only PyTorch locks fresh, and refuse to benchmark on anything else.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=_width()),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lockhook {__version__}")
@@ -38,32 +46,43 @@ def build() -> argparse.ArgumentParser:
         action=_PrintCompletion,
         help="print the completion script for a shell, and exit",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _init(_command(commands, "init", "set a project up: CPU index, locks, hook", _run_init))
-    _generate(_command(commands, "generate", "resolve with uv and write the lock", _run_generate))
-    _sync(_command(commands, "sync", "regenerate the locks that are not fresh", _run_sync))
-    _check(_command(commands, "check", "are the locks fresh? reads only, offline", _run_check))
-    _verify(
-        _command(commands, "verify", "are the installed packages what the lock says?", _run_verify)
+    # Without `prog` it would format a whole usage to find it.
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog="lockhook"
     )
-    _why(_command(commands, "why", "what brought a package into a lock?", _run_why))
-    _diff(_command(commands, "diff", "what changed between two locks?", _run_diff))
-    _exec(_command(commands, "exec", "verify, then become a command", _run_exec))
-    _demo(_command(commands, "demo", "the whole story on a throw-away project", _run_demo))
+    # To declare them all takes longer than a check takes to judge a lock.
+    for name in argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS:
+        _add(commands, name, *_COMMANDS[name])
     return parser
 
 
-def _command(
-    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
+def _add(
+    commands: Any,
+    name: str,
+    summary: str,
+    declare: Callable[[argparse.ArgumentParser], None],
+    run: Callable[[argparse.Namespace], int],
+) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=_sentence(summary), allow_abbrev=False
+        name,
+        help=summary,
+        description=_sentence(summary),
+        formatter_class=partial(argparse.HelpFormatter, width=_width()),
+        allow_abbrev=False,
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what is wrong")
     parser.add_argument("-v", "--verbose", action="store_true", help="print more")
     parser.set_defaults(run=run)
-    return parser
+    declare(parser)
+
+
+def _width() -> int:
+    """Return the columns for help: argparse would import `shutil`, with all its compressors."""
+    columns = os.environ.get("COLUMNS", "")
+    with suppress(OSError):
+        return (int(columns) if columns.isdecimal() else os.get_terminal_size().columns) - 2
+    return 78
 
 
 def _sentence(summary: str) -> str:
@@ -251,6 +270,20 @@ def _run_demo(args: argparse.Namespace) -> int:
     return demo.run(args)
 
 
+# What each is for, its arguments, and what runs it.
+_COMMANDS: Final = {
+    "init": ("set a project up: CPU index, locks, hook", _init, _run_init),
+    "generate": ("resolve with uv and write the lock", _generate, _run_generate),
+    "sync": ("regenerate the locks that are not fresh", _sync, _run_sync),
+    "check": ("are the locks fresh? reads only, offline", _check, _run_check),
+    "verify": ("are the installed packages what the lock says?", _verify, _run_verify),
+    "why": ("what brought a package into a lock?", _why, _run_why),
+    "diff": ("what changed between two locks?", _diff, _run_diff),
+    "exec": ("verify, then become a command", _exec, _run_exec),
+    "demo": ("the whole story on a throw-away project", _demo, _run_demo),
+}
+
+
 class _PrintCompletion(argparse.Action):
     """Prints a completion script, made by shtab from this very parser."""
 
@@ -268,8 +301,9 @@ class _PrintCompletion(argparse.Action):
             parser.exit(
                 error.exit_code, f"lockhook: {error}\n  next: pip install 'lockhook[cli]'\n"
             )
-        _complete_paths(parser, shtab.FILE)
-        print(shtab.complete(parser, shell=values))
+        whole = build()
+        _complete_paths(whole, shtab.FILE)
+        print(shtab.complete(whole, shell=values))
         parser.exit(0)
 
 

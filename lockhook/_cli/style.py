@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import IO, Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Final
 
 _CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from lockhook._authoring import git, survey, sync
-from lockhook._authoring.freshness import FRESH, UNDECIDED
+from lockhook._authoring.verdict import FRESH, UNDECIDED
 from lockhook._cli import locks
 from lockhook._cli.view import show
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence

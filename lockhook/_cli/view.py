@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
 
 from lockhook._cli.style import Style
 from lockhook._runtime.names import visible
+from lockhook._runtime.record import Record
 from lockhook.errors import MissingToolError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any, Final
 
 FORMATS: Final = ("text", "json", "yaml", "markdown", "github")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Annotation:
+class Annotation(Record):
     """A remark on a line of a file.
 
     Attributes:
@@ -36,8 +36,7 @@ class Annotation:
     line: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class View:
+class View(Record):
     """What a command has to say, before a format is chosen.
 
     Attributes:
@@ -56,7 +55,7 @@ class View:
     rows: Sequence[tuple[str, ...]] = ()
     sections: Sequence[tuple[str, Sequence[tuple[str, ...]]]] = ()
     annotations: Sequence[Annotation] = ()
-    commands: Sequence[str] = field(default=())
+    commands: Sequence[str] = ()
 
 
 def show(view: View, form: str) -> None:

@@ -175,7 +175,7 @@ def _is_for(lock: Plain, markers: Mapping[str, str]) -> bool:
             return False
     if not lock.requires:
         return True
-    from lockhook._runtime.markers import is_plainly_inside
+    from lockhook._runtime.plain import is_plainly_inside
 
     python = markers["python_full_version"]
     return all(is_plainly_inside(wanted, python) for wanted in lock.requires)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Values = Mapping[str, str | frozenset[str]]
     # As written, its variable, its operator, and its value without quotes, None if it has none.
@@ -35,7 +35,7 @@ class InvalidMarkerError(ValueError):
     """The text is not a marker; the message says where and why."""
 
 
-def evaluate(marker: str, environment: Values, parts: Iterable[Part] | None = None) -> bool:
+def evaluate(marker: str, environment: Values) -> bool:
     """Tell whether a marker is true in an environment.
 
     Args:
@@ -43,13 +43,25 @@ def evaluate(marker: str, environment: Values, parts: Iterable[Part] | None = No
         environment: the marker variables and their values (PEP 508, "Environment Markers").
             `extras` and `dependency_groups` of a lock file are sets (PEP 751), and so is the
             `extra` of a uv.lock, where ``extra == 'x'`` asks whether x is in it.
-        parts: what `parse` makes of the marker, for who asks in many environments.
 
     Raises:
         InvalidMarkerError: for a syntax error or an unknown variable, wherever it stands.
     """
+    return bool(fold(marker, lambda comparison: compare(comparison, environment)))
+
+
+def fold(marker: str, truth: Callable[[Comparison], int]) -> int:
+    """Return what a marker makes of its comparisons, by ``&`` and ``|``.
+
+    Args:
+        marker: what stands behind the semicolon of a requirement.
+        truth: what a comparison is: true or false, or a bit for each of many environments.
+
+    Raises:
+        InvalidMarkerError: for a syntax error, and what `truth` raises.
+    """
     groups: list[_Group] = [_Group()]
-    for part in parse(marker) if parts is None else parts:
+    for part in parse(marker):
         if part == "(":
             groups[-1].open(marker)
             groups.append(_Group())
@@ -61,23 +73,10 @@ def evaluate(marker: str, environment: Values, parts: Iterable[Part] | None = No
         elif isinstance(part, str):
             groups[-1].join(part, marker)
         else:
-            groups[-1].add(_compare(part, environment), marker)
+            groups[-1].add(truth(part), marker)
     if len(groups) > 1:
         raise InvalidMarkerError(f"'(' is never closed in {_short(marker)}")
     return groups[0].close(marker)
-
-
-def is_plainly_inside(wanted: str, found: str) -> bool:
-    """Tell whether a Python satisfies the ``>=3.10`` of most locks; no other is looked at.
-
-    Args:
-        wanted: a version specifier set (PEP 440), of which only one lower bound is plain.
-        found: the Python's full version.
-    """
-    bound = wanted.removeprefix(">=").strip()
-    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
-        return False
-    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})
 
 
 def check(marker: str, *sets: str) -> None:
@@ -106,18 +105,18 @@ class _Group:
     __slots__ = ("current", "done", "expects_operand")
 
     def __init__(self) -> None:
-        self.done = False  # is one of the finished alternatives true?
-        self.current = True  # are all operands of the alternative being read true?
+        self.done = 0  # where is one of the finished alternatives true?
+        self.current = -1  # where are all operands of the alternative being read true?
         self.expects_operand = True
 
     def open(self, marker: str) -> None:
         if not self.expects_operand:
             raise InvalidMarkerError(f"'and' or 'or' expected before '(' in {_short(marker)}")
 
-    def add(self, value: bool, marker: str) -> None:
+    def add(self, value: int, marker: str) -> None:
         if not self.expects_operand:
             raise InvalidMarkerError(f"'and' or 'or' expected in {_short(marker)}")
-        self.current = self.current and value
+        self.current &= value
         self.expects_operand = False
 
     def join(self, operator: str, marker: str) -> None:
@@ -126,13 +125,13 @@ class _Group:
                 f"a comparison expected before {operator!r} in {_short(marker)}"
             )
         if operator == "or":
-            self.done, self.current = self.done or self.current, True
+            self.done, self.current = self.done | self.current, -1
         self.expects_operand = True
 
-    def close(self, marker: str) -> bool:
+    def close(self, marker: str) -> int:
         if self.expects_operand:
             raise InvalidMarkerError(f"a comparison expected at the end of {_short(marker)}")
-        return self.done or self.current
+        return self.done | self.current
 
 
 def parse(marker: str) -> Iterator[Part]:
@@ -186,8 +185,12 @@ def _comparison(text: str) -> Iterator[Comparison]:
         yield text, variable, operator, _unquoted(quoted)
 
 
-def _compare(part: Comparison, environment: Values) -> bool:
-    """Compare ``variable operator 'value'`` here where the answer is plain."""
+def compare(part: Comparison, environment: Values) -> bool:
+    """Tell whether a comparison is true: here where that is plain, else by `packaging`.
+
+    Raises:
+        InvalidMarkerError: if it is none.
+    """
     comparison, variable, operator, value = part
     if not variable:
         return _is_member(comparison, environment)

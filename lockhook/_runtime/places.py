@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote, urlsplit
 
 from lockhook._runtime.names import without_credentials
 
@@ -40,12 +39,16 @@ def local_path(url: str) -> str:
     """Return the path that a ``file:`` URL or a path names, as the file system spells it."""
     if not url.lower().startswith("file:"):
         return url
+    from urllib.parse import unquote, urlsplit  # of no use to a lock without direct references
+
     path = unquote(urlsplit(url).path)
     # "/C:/lib" of "file:///C:/lib"
     return path[1:] if os.name == "nt" and path[2:3] == ":" else path
 
 
 def _canonical_url(url: str) -> str:
+    from urllib.parse import unquote, urlsplit
+
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(scheme, ":"))

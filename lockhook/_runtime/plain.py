@@ -99,3 +99,18 @@ def applicable(plain: Plain, markers: Mapping[str, str]) -> list[int] | None:
                 return None
             found[name] = place
     return list(found.values())
+
+
+def is_plainly_inside(wanted: str, found: str) -> bool:
+    """Tell whether a Python satisfies the ``>=3.10`` of most locks; no other is looked at.
+
+    Args:
+        wanted: a version specifier set (PEP 440), of which only one lower bound is plain.
+        found: the Python's full version.
+    """
+    bound = wanted.removeprefix(">=").strip()
+    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
+        return False
+    from lockhook._runtime.markers import evaluate
+
+    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})

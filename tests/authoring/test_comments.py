@@ -45,19 +45,23 @@ hashed==1 \\
 
 def test_lists_are_read() -> None:
     assert comments.read(AS_LISTS) == {
-        4: Comment(("bench (pyproject.toml)",), "https://example.org/simple"),
-        9: Comment(("ours (../t/pyproject.toml)", "accelerate"), "https://example.org/cpu"),
-        14: Comment(
-            ("ours (../t/pyproject.toml)", "accelerate", "bench (pyproject.toml)"),
-            "https://example.org/cpu",
+        4: Comment(via=("bench (pyproject.toml)",), index_url="https://example.org/simple"),
+        9: Comment(
+            via=("ours (../t/pyproject.toml)", "accelerate"), index_url="https://example.org/cpu"
         ),
-        20: Comment(("ours (../t/pyproject.toml)",)),
+        14: Comment(
+            via=("ours (../t/pyproject.toml)", "accelerate", "bench (pyproject.toml)"),
+            index_url="https://example.org/cpu",
+        ),
+        20: Comment(via=("ours (../t/pyproject.toml)",)),
     }
 
 
 def test_lines_are_read() -> None:
     found = comments.read(IN_LINES)
-    assert found[1] == Comment(("bench (pyproject.toml)",), "https://example.org/simple")
+    assert found[1] == Comment(
+        via=("bench (pyproject.toml)",), index_url="https://example.org/simple"
+    )
     assert found[3].via == ("ours (../t/pyproject.toml)", "accelerate")
     assert found[7].via == ("ours (../t/pyproject.toml)", "bench (pyproject.toml)")
 

@@ -121,7 +121,7 @@ def test_without_a_cpu_index_nothing_is_taken_for_it() -> None:
     ],
 )
 def test_one_change_mends_it(kind: str, cpu_index: str, expected: str) -> None:
-    leak = Leak(Pin("x", "1", ""), kind, "1 is wrong")
+    leak = Leak(pin=Pin("x", "1", ""), kind=kind, message="1 is wrong")
     assert expected in cpu_policy.mend([leak], Policy(cpu_index=cpu_index))
 
 

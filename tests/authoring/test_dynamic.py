@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhook._authoring.project import Project
+    from lockhook._authoring.verdict import Verdict
     from tests.conftest import Result
 
 PROJECT = """\
@@ -473,7 +474,7 @@ def locked(
     return folder
 
 
-def judged(folder: Path) -> freshness.Verdict:
+def judged(folder: Path) -> Verdict:
     (lock,) = locks.locks_of(projects.load(str(folder)))
     return freshness.judge_content(lock)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhook._authoring.torch_wheels import Indexes
+    from lockhook._authoring.verdict import Verdict
 
 DEPENDENCIES = ["numpy>=1.26,<2.3", "tqdm", "click>=8; sys_platform == 'win32'"]
 MORE = """\
@@ -117,7 +118,7 @@ def edit(folder: Path, old: str, new: str, file: str = "pyproject.toml") -> None
     path.write_text(text.replace(found, new, 1))
 
 
-def judged(folder: Path) -> freshness.Verdict:
+def judged(folder: Path) -> Verdict:
     (lock,) = locks.locks_of(projects.load(str(folder)))
     return freshness.judge_content(lock)
 

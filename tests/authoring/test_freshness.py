@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhook._authoring import freshness, locks, project, stamp
+from lockhook._authoring import faults, freshness, locks, project, stamp
 from lockhook._authoring.config import LockOptions
 from lockhook._authoring.locks import ManagedLock
 from lockhook._authoring.stamp import Stamp
@@ -292,15 +292,15 @@ def test_an_extra_that_is_gone(folder: Path, more: str, hint: str) -> None:
     assert caught.value.hint == hint
 
 
-def faults(path: Path) -> list[tuple[str, str]]:
-    return list(freshness.faults(str(path)))
+def told(path: Path) -> list[tuple[str, str]]:
+    return list(faults.of_lock(str(path)))
 
 
 def test_faults_of_a_lock_that_is_verified(folder: Path) -> None:
     lock = write(folder, "numpy==2.0.0\n")
-    assert faults(lock) == []  # git does not track it: no matter here
+    assert told(lock) == []  # git does not track it: no matter here
     replace(folder / "pyproject.toml", "numpy>=1.26", "numpy>=3")
-    ((status, reason),) = faults(lock)
+    ((status, reason),) = told(lock)
     assert status == "stale"
     assert reason == "the lock is stale: dependencies: numpy>=1.26 -> numpy>=3"
 
@@ -308,23 +308,21 @@ def test_faults_of_a_lock_that_is_verified(folder: Path) -> None:
 def test_a_lock_without_a_project_can_only_be_edited(folder: Path) -> None:
     lock = write(folder, "numpy==2.0.0\n")
     (folder / "pyproject.toml").unlink()
-    assert faults(lock) == []
+    assert told(lock) == []
     replace(lock, "2.0.0", "2.0.1")
-    assert faults(lock) == [
-        ("edited", "the lock is edited: it was changed after lockhook wrote it")
-    ]
+    assert told(lock) == [("edited", "the lock is edited: it was changed after lockhook wrote it")]
 
 
 def test_a_lock_that_the_project_does_not_know(folder: Path) -> None:
     other = folder / "other.txt"
     other.write_text("numpy==1.0\n")
-    assert faults(other) == []
+    assert told(other) == []
 
 
 def test_a_broken_project_leaves_it_open(folder: Path) -> None:
     lock = write(folder, "numpy==2.0.0\n")
     (folder / "pyproject.toml").write_text("[project\n")
-    ((status, reason),) = faults(lock)
+    ((status, reason),) = told(lock)
     assert status == "unverifiable"
     assert reason.startswith("not known whether the lock is fresh: ")
 
@@ -332,4 +330,4 @@ def test_a_broken_project_leaves_it_open(folder: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes of that kind")
 def test_a_pipe_is_not_read_again(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert faults(tmp_path / "pipe") == []
+    assert told(tmp_path / "pipe") == []

@@ -103,7 +103,7 @@ def test_one_requirement_for_each_marker_is_told_apart() -> None:
 
 def test_direct_references_are_not_spelled_out() -> None:
     secret = "lib @ https://me:secret@example.org/home/lib.whl"
-    found: dict[str, Any] = of(edited('"torch"', f'"{secret}"')).__dict__
+    found: dict[str, Any] = of(edited('"torch"', f'"{secret}"')).as_dict()
     assert "secret" not in str(found)
     assert "/home" not in str(found)
     assert str(found).count("lib @ sha256:") == 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhook._authoring.torch_wheels import Indexes
+    from lockhook._authoring.verdict import Verdict
     from tests.conftest import Result
 
     Run = Callable[..., Result]
@@ -185,7 +186,7 @@ def edit(top: Path, change: Edit) -> None:
     path.write_text(text.replace(change.old, change.new, 1))
 
 
-def judged(top: Path, folder: str = "apps/bench") -> freshness.Verdict:
+def judged(top: Path, folder: str = "apps/bench") -> Verdict:
     (lock,) = locks.locks_of(projects.load(str(top / folder)))
     return freshness.judge_content(lock)
 

@@ -139,7 +139,7 @@ constraint-dependencies = ["numpy>=1.26"]
             "sys_platform == 'linux'",
             "sys_platform == 'win32'",
             [
-                "dependencies: added tqdm ; (sys_platform == \"win32\") and extra == 'more'",
+                'dependencies: added tqdm ; sys_platform == "win32" and extra == "more"',
                 'dependencies: removed tqdm ; sys_platform == "linux" and extra == "more"',
             ],
         ),

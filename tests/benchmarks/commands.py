@@ -18,6 +18,8 @@ PIP_SYNC = "uv pip sync --check --offline {}"
 PIP_INSTALL = "uv pip install --check --no-deps --offline -r {}"
 SYNC = "uv sync --check --frozen"
 CHECK = "lockhook check ({})"
+UV_CHECK = "uv lock --check --offline"
+UV_CHECK_TOLD = "uv lock --check --offline --python PATH"
 GENERATE = "lockhook generate --all"
 
 

@@ -17,8 +17,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from zipfile import ZipFile
 
-from tests.benchmarks.process import OFFLINE, run
+from tests.benchmarks.process import OFFLINE, FailedError, run
 
 ROOT = Path(__file__).parent.parent.parent
 _DATA = Path(__file__).parent / "data"
@@ -160,10 +161,21 @@ def _build_cluster(place: Place, built: Path) -> None:
 def install(place: Place, built: Path, *beside: str) -> None:
     """Install lockhook as if from an index, what it needs, and more."""
     command = [place.uv, "pip", "install", "-q", "--compile-bytecode", "--python", place.python]
-    own = ["--no-deps", "--no-index", "--find-links", str(built.parent), "lockhook"]
+    # uv's cache has the wheel of yesterday, which is of the same version.
+    own = ["--no-cache", "--no-deps", "--no-index", "--find-links", str(built.parent), "lockhook"]
     run([*command, *own], place.folder, ONLINE)
+    _refuse_another(place, built)
     wanted = ["packaging", "tomli", *beside]
     run([*command, "-c", str(_DATA / "packages.txt"), *wanted], place.folder, ONLINE)
+
+
+def _refuse_another(place: Place, built: Path) -> None:
+    (site,) = place.prefix.glob("lib/python*/site-packages")
+    with ZipFile(built) as wheel:
+        modules = [name for name in wheel.namelist() if name.endswith(".py")]
+        other = [name for name in modules if (site / name).read_bytes() != wheel.read(name)]
+    if other:
+        raise FailedError(f"{place.prefix} has another lockhook than is measured: {other[0]}")
 
 
 def version(uv: str) -> str:

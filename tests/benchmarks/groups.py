@@ -110,19 +110,31 @@ def check(setting: Setting) -> Group:
         lock.name: project.fresh(setting.cache, setting.tool, lock) for lock in project.FRESH
     }
     counts = {name: project.count(folder / name) for name, folder in folders.items()}
-    uv = [setting.tool.uv, "lock", "--check", "--offline", "--python", setting.tool.python]
-    other = Command("uv lock --check --offline", uv, folders[_UV_LOCK])
+    uv = [setting.tool.uv, "lock", "--check", "--offline"]
+    told = [*uv, "--python", setting.tool.python]
+    others = [
+        Command(commands.UV_CHECK, uv, folders[_UV_LOCK]),
+        Command(commands.UV_CHECK_TOLD, told, folders[_UV_LOCK]),
+    ]
     ours = [
         commands.lockhook(setting.tool, commands.CHECK.format(name), folder, "check")
         for name, folder in folders.items()
     ]
     bare = commands.bare(setting.tool)
-    *timings, beside, least = in_turn([*ours, other, bare], setting.runs)
+    *timings, typed, told_python, least = in_turn([*ours, *others, bare], setting.runs)
     rows = [
         at_most(f"`lockhook check`, fresh, {counts[name]} packages, `{name}`", timing, 0.6, beside)
+        for beside in (typed, told_python)
         for name, timing in zip(folders, timings, strict=True)
     ]
-    return Group("check", rows, [*timings, beside, least])
+    return Group("check", rows, [*timings, typed, told_python, least], notes=[_LOOKS])
+
+
+_LOOKS = (
+    "`uv lock --check` runs a Python to learn its version, unless there is a `.venv` or its cache "
+    "knows the one it is told; a shim of pyenv, if that is the first on the path, takes most of "
+    "its time."
+)
 
 
 def generate(setting: Setting) -> Group:

@@ -64,8 +64,8 @@ the list, {heads} for the heads. *In one process* is the whole guard where every
 as pytest-benchmark measures it: what it has above the floor is reading, judging and comparing.
 """
 _SHORT = """\
-Whole processes in turn on {installed} real packages with hashed locks, medians of {runs} rounds
-({machine}; Python {python}, uv {uv}):
+Whole processes in turn on {installed} real packages with hashed locks, `check` on a project of some
+140, medians of {runs} rounds ({machine}; Python {python}, uv {uv}):
 
 """
 
@@ -123,7 +123,7 @@ def _sections(groups: Groups, facts: Facts) -> Iterator[str]:
     yield _HEAD.format(**{**facts._asdict(), "locks": sizes})
     yield "## The limits\n"
     yield rows(groups)
-    for name in ("generate", "integrity", "length"):
+    for name in ("check", "generate", "integrity", "length"):
         yield from (f"{note}\n" for note in groups[name].notes)
     yield _PLOT + _series(groups["packages"])
     yield "## Where the time goes\n"
@@ -193,6 +193,7 @@ _START, _END = "<!-- speed -->\n", "<!-- /speed -->\n"
 def short(groups: Groups, facts: Facts) -> str:
     """Return what README says of it."""
     by = {one.label: one for one in groups["guard"].timings}
+    checks = {one.label: one for one in groups["check"].timings}
     bare = by[commands.BARE]
     shown = [
         bare,
@@ -203,6 +204,9 @@ def short(groups: Groups, facts: Facts) -> str:
         by[commands.SYNC],
         by["pip-lock"],
         by["pip check"],
+        *(checks[commands.CHECK.format(lock)] for lock in LOCKS),
+        checks[commands.UV_CHECK],
+        checks[commands.UV_CHECK_TOLD],
     ]
     cells = [
         [code(one.label), milliseconds(one.median), f"{one.median / bare.median:.1f}"]

@@ -32,8 +32,10 @@ def groups() -> dict[str, Group]:
         name: Group(name, [Row(f"work of {name}", "≤ 1", "2", met=False)], notes=["so"])
         for name in GROUPS
     }
+    checks = [commands.CHECK.format(lock) for lock in LOCKS]
     more = {
         "guard": timings(*guards, *others),
+        "check": timings(*checks, commands.UV_CHECK, commands.UV_CHECK_TOLD),
         "where": timings(commands.BARE, *(f"imports of {guard}" for guard in guards)),
         "floor": timings(*FLOOR, *floor),
     }

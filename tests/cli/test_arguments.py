@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,14 +178,3 @@ def test_completion_without_its_library(run: Run, monkeypatch: pytest.MonkeyPatc
             "  next: pip install 'lockhook[cli]'\n"
         ),
     )
-
-
-# --- how long it takes ---
-
-
-def test_check_is_quick(project: Make, spawn: Run) -> None:
-    folder = project("click")
-    spawn("generate", cwd=folder)
-    start = time.monotonic()
-    assert spawn("check", cwd=folder).code == 0
-    assert time.monotonic() - start < 5

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lockhook._authoring import freshness
+from lockhook._authoring import verdict
 from lockhook._cli import view
 from lockhook._runtime import report
 from tests.cli.schemas import SCHEMAS
@@ -223,8 +223,8 @@ def test_schemas_know_every_code() -> None:
     assert finding["code"]["enum"] == sorted(report.CODES.values())
     assert sorted(finding["status"]["enum"]) == sorted(report.CODES)
     lock = SCHEMAS["locks"]["properties"]["locks"]["items"]["properties"]
-    assert lock["code"]["enum"] == [None, *sorted(freshness.CODES.values())]
-    assert set(lock["status"]["enum"]) == {"fresh", *freshness.CODES, "written", "unchanged"}
+    assert lock["code"]["enum"] == [None, *sorted(verdict.CODES.values())]
+    assert set(lock["status"]["enum"]) == {"fresh", *verdict.CODES, "written", "unchanged"}
     summary = SCHEMAS["report"]["properties"]["summary"]["properties"]
     assert set(summary) == {"total", *report.ALWAYS, *report.SOMETIMES}
 

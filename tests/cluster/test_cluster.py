@@ -160,7 +160,7 @@ def test_what_is_wrong_with_the_arguments_is_a_verdict_too(
     for mode in ("explode", ["exit"]):
         errors = guard(well, on_failure=mode)  # type: ignore[arg-type]
         assert {str(error).partition(": ")[2] for error in errors} == {
-            f"on_failure is 'exit', 'raise' or 'warn', not {mode!r}"
+            f"on_failure is one of 'exit', 'raise', 'warn', not {mode!r}"
         }
 
 

@@ -128,7 +128,7 @@ def test_what_cannot_be_decided(
 def test_a_wrong_mode_is_an_error_of_the_program(lock: Callable[..., str]) -> None:
     with pytest.raises(lockhook.UsageError) as caught:
         lockhook.guard(lock("foo==1\n"), on_failure="explode")  # type: ignore[arg-type]
-    assert str(caught.value) == "on_failure is 'exit', 'raise' or 'warn', not 'explode'"
+    assert str(caught.value) == "on_failure is one of 'exit', 'raise', 'warn', not 'explode'"
 
 
 @pytest.mark.parametrize(
