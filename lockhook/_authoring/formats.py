@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from lockhook.errors import LockhookError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Final
+
     from lockhook._authoring.locks import ManagedLock
 
 # They stand at the top level, so before the first table.
 _NUMBERS: Final = (
-    re.compile(r'^(?:version|lock-version) *= *"?(\d+)(?:\.(\d+))?"? *$', re.MULTILINE),
-    re.compile(r"^revision *= *(\d+) *$", re.MULTILINE),
+    r'^(?:version|lock-version) *= *"?(\d+)(?:\.(\d+))?"? *$',
+    r"^revision *= *(\d+) *$",
 )
 
 
@@ -23,8 +25,7 @@ def refuse_downgrade(lock: ManagedLock, old: str, new: str) -> None:
     Raises:
         LockhookError: with what to do.
     """
-    was, now = _version(old), _version(new)
-    if lock.name.endswith((".toml", ".lock")) and was > now:
+    if lock.name.endswith((".toml", ".lock")) and (was := _version(old)) > (now := _version(new)):
         raise LockhookError(
             f"has format version {_shown(was)}, and this uv writes {_shown(now)}; the lock is as "
             "it was",
@@ -35,7 +36,7 @@ def refuse_downgrade(lock: ManagedLock, old: str, new: str) -> None:
 
 def _version(text: str) -> tuple[int, ...]:
     head = text.replace("\r\n", "\n").partition("\n[")[0]
-    found = [number.search(head) for number in _NUMBERS]
+    found = [re.search(number, head, re.MULTILINE) for number in _NUMBERS]
     return tuple(int(part) for match in found if match for part in match.groups() if part)
 
 

@@ -8,15 +8,16 @@ file that it read, the one for this machine; the lock would install nowhere else
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
 
 import tomli
 
 from lockhook._runtime.names import normalize
 from lockhook._runtime.toml_table import table_at
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any, Final
 
     from lockhook._runtime.uv_config import UvConfig
 

@@ -32,20 +32,20 @@ class Platform(NamedTuple):
         name: for people.
         system: its ``sys_platform``.
         machine: its ``platform_machine``.
-        tag: matches the platform tags of wheels that install there ("Platform compatibility tags").
+        tag: a pattern of the tags of wheels that install there ("Platform compatibility tags").
     """
 
     name: str
     system: str
     machine: str
-    tag: re.Pattern[str]
+    tag: str
 
 
 PLATFORMS: Final = (
-    Platform("linux-x86_64", platforms.LINUX, "x86_64", re.compile(r"(many)?linux.*_x86_64")),
-    Platform("linux-aarch64", platforms.LINUX, "aarch64", re.compile(r"(many)?linux.*_aarch64")),
-    Platform("macos-arm64", platforms.MACOS, "arm64", re.compile(r"macosx_.*_(arm64|universal2)")),
-    Platform("windows-amd64", platforms.WINDOWS, "AMD64", re.compile("win_amd64")),
+    Platform("linux-x86_64", platforms.LINUX, "x86_64", r"(many)?linux.*_x86_64"),
+    Platform("linux-aarch64", platforms.LINUX, "aarch64", r"(many)?linux.*_aarch64"),
+    Platform("macos-arm64", platforms.MACOS, "arm64", r"macosx_.*_(arm64|universal2)"),
+    Platform("windows-amd64", platforms.WINDOWS, "AMD64", r"win_amd64"),
 )
 
 
@@ -120,4 +120,4 @@ def _fits(file: str, platform: Platform) -> bool:
     if ending != "whl":
         return True  # an sdist, which is built there
     tags = stem.rpartition("-")[2].split(".")
-    return any(tag == "any" or platform.tag.fullmatch(tag) for tag in tags)
+    return any(tag == "any" or re.fullmatch(platform.tag, tag) for tag in tags)

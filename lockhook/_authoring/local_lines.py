@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring.members import relative
 from lockhook._runtime.places import local_path
 from lockhook.errors import ProjectError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Final
 
     from lockhook._authoring.members import Local
     from lockhook._authoring.project import Project
 
-_LINE: Final = re.compile(r"(?P<option>-e )?(?P<name>[\w.-]+ @ )?(?P<place>.*?)(?P<rest> ;.*)?")
+_LINE: Final = r"(?P<option>-e )?(?P<name>[\w.-]+ @ )?(?P<place>.*?)(?P<rest> ;.*)?"
 # What a path may hold and be read the same by pip and uv.
-_PLAIN: Final = re.compile(r"[\w./+-]+")
+_PLAIN: Final = r"[\w./+-]+"
 
 
 def rewrite(text: str, found: Iterable[Local], project: Project) -> str:
@@ -41,12 +42,14 @@ def rewrite(text: str, found: Iterable[Local], project: Project) -> str:
     for local in found:
         for path in local.given:
             given.setdefault(path, set()).add(local.path)
+    if not given and "file:" not in text:
+        return text
     return "".join(_line(line, given, project) for line in text.splitlines(keepends=True))
 
 
 def _line(line: str, given: Mapping[str, set[str]], project: Project) -> str:
     bare = line.rstrip("\n")
-    parts = _LINE.fullmatch(bare)
+    parts = re.fullmatch(_LINE, bare)
     path = _path(parts["name"] or "", parts["place"], given, project) if parts else None
     if parts is None or path is None:
         return line
@@ -67,7 +70,7 @@ def _path(name: str, place: str, given: Mapping[str, set[str]], project: Project
     path = os.path.normpath(local_path(place)) if place.startswith("file:") else ""
     # What lies elsewhere was given as an absolute path.
     is_here = path.startswith(os.path.join(project.uv.root, "")) and os.path.isdir(path)
-    return path if is_here and _PLAIN.fullmatch(relative(path, project.directory)) else None
+    return path if is_here and re.fullmatch(_PLAIN, relative(path, project.directory)) else None
 
 
 def _ambiguous(place: str, paths: Iterable[str], project: Project) -> ProjectError:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from functools import reduce
 
-from lockhook._authoring import pins
+from lockhook._authoring import parts
 from lockhook._authoring.config import BASE
-from lockhook._authoring.quarrels import coverage, quarrels
+from lockhook._authoring.quarrels import Member, coverage, quarrels
 from lockhook._authoring.side_by_side import side_by_side
 from lockhook.errors import DisagreementError, UvError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final
 
-    from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
-    from lockhook._authoring.quarrels import Member
+    from lockhook._authoring.resolution import Resolution
 
-    Resolve = Callable[[ManagedLock, tuple[Pin, ...]], str]
+    Resolve = Callable[[Member, tuple[Pin, ...]], Resolution]
 
 
-def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -> Mapping[str, str]:
-    """Return the texts of some locks of a project, by their names.
+def resolve(
+    wanted: Sequence[Member], others: Sequence[Member], make: Resolve
+) -> Mapping[str, Resolution]:
+    """Return some locks of a project as they are resolved now, by their names.
 
     The lock that covers most comes first, and the others prefer its pins; those of a lock that
     leads come before all. Where that is not enough, the locks that need not have changed are made
@@ -42,21 +43,21 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
     fixed = [member for member in others if member.fixed]
     free = [member for member in everyone if not member.fixed]
     lead = _leading(everyone)
-    texts = _at_once(wanted, others, make, lead)
-    found = _first_disagreement(everyone, texts)
+    now = _at_once(wanted, others, make, lead)
+    found = _first_disagreement(everyone, now)
     if found and len(wanted) > 1:
-        texts = _in_turn(wanted, others, make, lead)
-        found = _first_disagreement(everyone, texts)
-    if len(everyone) > 1 and (held := _held(everyone, texts)) != lead:
+        now = _in_turn(wanted, others, make, lead)
+        found = _first_disagreement(everyone, now)
+    if len(everyone) > 1 and (held := _held(everyone, now)) != lead:
         return resolve([_with_only(member, held) for member in wanted], others, make)
     if found and len(free) > len(wanted):
-        texts = _in_turn(free, fixed, make, lead)
-        found = _first_disagreement(everyone, texts)
+        now = _in_turn(free, fixed, make, lead)
+        found = _first_disagreement(everyone, now)
     if found and lead:
         return resolve(_equal(wanted), _equal(others), make)
     if found:
-        texts = _in_turn(free, fixed, make, _union(free, make))
-        found = _first_disagreement(everyone, texts)
+        now = _in_turn(free, fixed, make, _union(free, make))
+        found = _first_disagreement(everyone, now)
     if found:
         member, reason = found
         raise DisagreementError(
@@ -64,7 +65,7 @@ def resolve(wanted: Sequence[Member], others: Sequence[Member], make: Resolve) -
             path=member.lock.path,
             hint=_CONFLICT,
         )
-    return texts
+    return now
 
 
 _CONFLICT: Final = (
@@ -81,9 +82,9 @@ def _leading(everyone: Sequence[Member]) -> tuple[Pin, ...]:
     return tuple(pin for member in everyone if member.leads for pin in member.pins)
 
 
-def _held(everyone: Sequence[Member], texts: Mapping[str, str]) -> tuple[Pin, ...]:
+def _held(everyone: Sequence[Member], now: Mapping[str, Resolution]) -> tuple[Pin, ...]:
     """Return the leading pins that still hold: others must not keep a lock from its neighbours'."""
-    made = _leading(_current(everyone, texts))
+    made = _leading(_current(everyone, now))
     known = {(pin.name, pin.version) for pin in made}
     return tuple(pin for pin in _leading(everyone) if (pin.name, pin.version) in known)
 
@@ -98,19 +99,39 @@ def _at_once(
     others: Sequence[Member],
     make: Resolve,
     first: tuple[Pin, ...] = (),
-) -> dict[str, str]:
-    """Return the texts of locks that know nothing of each other but the pins that they had.
+) -> dict[str, Resolution]:
+    """Return locks that know nothing of each other but the pins that they had.
 
     Mostly they agree all the same, and then it took no longer than one of them.
     """
     fixed = _pins_of([member for member in others if member.fixed])
     known = _pins_of(sorted([*wanted, *others], key=coverage, reverse=True))
+    # With pins that come before its own, a smaller lock may go another way than a larger one.
+    among = {} if first or fixed else parts.among([each for each in wanted if each.settled])
 
-    def text(member: Member) -> str:
-        return make(member.lock, reduce(merged, (first, fixed, member.pins, known)))
+    def one(member: Member) -> Resolution:
+        return make(member, reduce(merged, (first, fixed, member.pins, known)))
 
-    names = [member.lock.name for member in wanted]
-    return dict(zip(names, side_by_side(text, wanted), strict=True))
+    def made(members: Sequence[Member]) -> dict[str, Resolution]:
+        found = side_by_side(one, members)
+        return {member.lock.name: each for member, each in zip(members, found, strict=True)}
+
+    now = made([member for member in wanted if member.lock.name not in among])
+    now |= {small.lock.name: kept for small, kept in _vouched(among.values(), now)}
+    return now | made([member for member in wanted if member.lock.name not in now])
+
+
+def _vouched(
+    among: Iterable[tuple[Member, Member]], now: Mapping[str, Resolution]
+) -> Iterator[tuple[Member, Resolution]]:
+    """Yield the locks that stay as they are since a larger one does.
+
+    All that uv looks at for the smaller one, it looks at for the larger one too. Nothing of that
+    is new if the larger one comes out as it was, and the pins that are there still hold.
+    """
+    for small, large in among:
+        if small.settled and large.settled and now[large.lock.name].text == large.settled.text:
+            yield small, small.settled
 
 
 def _in_turn(
@@ -118,8 +139,9 @@ def _in_turn(
     others: Sequence[Member],
     make: Resolve,
     first: tuple[Pin, ...] = (),
-) -> dict[str, str]:
-    made, texts = first, dict[str, str]()
+) -> dict[str, Resolution]:
+    made = first
+    now: dict[str, Resolution] = {}
     names = {member.lock.name for member in wanted}
     ordered = sorted([*wanted, *others], key=coverage, reverse=True)
     # What a lock does not have yet, another one may: a new lock upgrades none of those that stand.
@@ -127,10 +149,10 @@ def _in_turn(
     for member in ordered:
         lock, found = member.lock, member.pins
         if lock.name in names:
-            texts[lock.name] = make(lock, merged(merged(made, found), known))
-            found = pins.read(texts[lock.name], lock.path)
+            now[lock.name] = make(member, merged(merged(made, found), known))
+            found = now[lock.name].pins
         made = merged(made, found)
-    return texts
+    return now
 
 
 def merged(first: tuple[Pin, ...], second: tuple[Pin, ...]) -> tuple[Pin, ...]:
@@ -152,21 +174,20 @@ def _union(members: Sequence[Member], make: Resolve) -> tuple[Pin, ...]:
     )
     lock = every[0].replace(name=BASE, options=options)
     try:
-        return pins.read(make(lock, _pins_of(members)), lock.path)
+        return make(Member(lock=lock), _pins_of(members)).pins
     except UvError:
         return ()
 
 
 def _first_disagreement(
-    members: Sequence[Member], texts: Mapping[str, str]
+    members: Sequence[Member], now: Mapping[str, Resolution]
 ) -> tuple[Member, str] | None:
-    return next(quarrels(_current(members, texts)), None)
+    return next(quarrels(_current(members, now)), None)
 
 
-def _current(members: Sequence[Member], texts: Mapping[str, str]) -> list[Member]:
+def _current(members: Sequence[Member], now: Mapping[str, Resolution]) -> list[Member]:
     """Return locks with the pins that they have now."""
     return [
-        member.replace(pins=pins.read(texts[name], member.lock.path)) if name in texts else member
+        member.replace(pins=now[member.lock.name].pins) if member.lock.name in now else member
         for member in members
-        for name in [member.lock.name]
     ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.pin import Pin
     from lockhook._authoring.project import Project
+    from lockhook._authoring.resolution import Resolution
 
 
 class Member(Record):
@@ -28,12 +29,14 @@ class Member(Record):
         fixed: whether the others have to agree with it, as with uv's own lock.
         leads: whether a bot, a hand or uv wrote its pins after lockhook did, so that the others
             take them up rather than undo that.
+        settled: what the lock is, if uv need only resolve the same for it to stay so to the byte.
     """
 
     lock: ManagedLock
     pins: tuple[Pin, ...] = ()
     fixed: bool = False
     leads: bool = False
+    settled: Resolution | None = None
 
 
 def coverage(member: Member) -> tuple[bool, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 
 from lockhook._runtime import places
-from lockhook._runtime.direct_reference import version_of
 from lockhook._runtime.named_tuple import NamedTuple
 from lockhook._runtime.names import without_credentials
 
@@ -56,8 +55,14 @@ def of(origin: Origin, directory: str) -> Reference:
         subdirectory=posixpath.normpath(origin.subdirectory or "."),
         revision=origin.revision.lower(),
         editable=origin.editable,
-        version=version_of(origin.url) if origin.kind == "archive" else "",
+        version=_version(origin.url) if origin.kind == "archive" else "",
     )
+
+
+def _version(url: str) -> str:
+    from lockhook._runtime.direct_reference import version_of
+
+    return version_of(url)
 
 
 def spelled(origin: Origin) -> str:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
 
 from lockhook._authoring import (
     comments,
     cpu_policy,
-    hashes,
     inputs,
     local_lines,
     locks,
@@ -30,12 +26,16 @@ from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
 from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
+from lockhook._runtime.record import Record
 from lockhook.errors import LeakError, LockhookError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
 
     from lockhook._authoring.cpu_policy import Leak, Policy
+    from lockhook._authoring.inputs import Inputs
     from lockhook._authoring.locks import ManagedLock
     from lockhook._authoring.members import Local
     from lockhook._authoring.pin import Pin
@@ -47,8 +47,31 @@ _LEAKS: Final = "would not be CPU-only, so it is not written:"
 _ROUNDS: Final = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolver:
+class Resolution(Record):
+    """What became of one lock.
+
+    Attributes:
+        text: the whole lock.
+        pins: its pins.
+        steered: what uv was told to take from the CPU index.
+        clean: the same as uv wrote it, of a lock that is settled.
+    """
+
+    text: str
+    pins: tuple[Pin, ...]
+    steered: tuple[str, ...] = ()
+    clean: str = ""
+
+
+class Clean(Record):
+    """What uv wrote that leaks nothing: without stamp, and with pins that tell their indexes."""
+
+    text: str
+    pins: tuple[Pin, ...]
+    steered: tuple[str, ...]
+
+
+class Resolver(Record):
     """One lock, and what uv is told about it each time that it is asked.
 
     Attributes:
@@ -58,6 +81,7 @@ class Resolver:
         limits: versions that an upgrade must keep to, such as ``numpy<2``.
         quiet: do not show uv's progress.
         offline: take everything from uv's cache.
+        settled: what the lock is, if uv need only resolve the same for it to stay so to the byte.
     """
 
     lock: ManagedLock
@@ -66,22 +90,42 @@ class Resolver:
     limits: Sequence[str] = ()
     quiet: bool = False
     offline: bool = False
+    settled: Resolution | None = None
 
-    def resolve(self) -> str:
-        """Return the whole text of the lock as uv resolves it now.
+    def resolve(self) -> Resolution:
+        """Return the lock as uv resolves it now.
 
         Raises:
             LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
-        lock = self.lock
-        found, python = lock.inputs(), lock.lowest_python
-        resolved = self._with_every_hash(self.clean())
-        head = _header(_arguments(lock, python), lock.name)
-        body = head + _index_lines(lock, resolved) + resolved.removeprefix(head)
-        return stamp.embed(body, _stamp(lock, found, python, body), lock.name)
+        found = self.lock.inputs()
+        return self._stays(found) or self._resolution(self.clean(), found)
 
-    def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> str:
+    def _stays(self, inputs: Inputs) -> Resolution | None:
+        """Return the lock if it comes out as it is where uv is told at once what it needs to hear.
+
+        Else uv has to be asked twice: what comes from elsewhere shows what to tell it.
+        """
+        guess = steering.guess(self.settled.pins, self.lock) if self.settled else ()
+        if guess:
+            with suppress(UvError):
+                clean, found = self._attempt(guess)
+                made = None if found else self._resolution(clean, inputs)
+                return made if made and made.clean else None
+        return None
+
+    def _resolution(self, clean: Clean, inputs: Inputs) -> Resolution:
+        lock = self.lock
+        resolved = self._with_every_hash(clean)
+        if self.settled and resolved == self.settled.clean:
+            return self.settled.replace(steered=clean.steered)
+        head = _header(_arguments(lock, lock.lowest_python), lock.name)
+        body = head + _index_lines(lock, clean.pins) + resolved.removeprefix(head)
+        text = _stamped(lock, body, inputs)
+        return Resolution(text=text, pins=pins.read(text, lock.path), steered=clean.steered)
+
+    def clean(self, wanted: tuple[str, ...] = (), rounds: int = _ROUNDS) -> Clean:
         """Return what uv writes once transitive torch comes from the CPU index.
 
         Args:
@@ -92,19 +136,36 @@ class Resolver:
             LeakError: if the resolution brings an accelerator build all the same.
             UvError: if uv fails.
         """
-        policy = cpu_policy.of_lock(self.lock)
-        text = self.compile(wanted)
-        found = tuple(cpu_policy.leaks(_pins(text, self.lock), policy))
+        clean, found = self._attempt(wanted)
         if not found:
-            return comments.rewrite(
-                text,
-                without=steering.NAME,
-                keep_index=lambda url: cpu_policy.is_cpu_index(url, policy),
-            )
+            return clean
+        policy = cpu_policy.of_lock(self.lock)
         more = steering.requirements(leak for leak in found if leak.kind == SOURCE)
         if not (policy.cpu_index and rounds and set(more) - set(wanted)):
             raise self._refused(found, wanted, policy)
         return self.clean(tuple(sorted({*wanted, *more})), rounds - 1)
+
+    def _attempt(self, wanted: tuple[str, ...]) -> tuple[Clean, tuple[Leak, ...]]:
+        """Return what uv writes that takes some packages from the CPU index, and its leaks."""
+        policy = cpu_policy.of_lock(self.lock)
+        raw = self.compile(wanted)
+        text = self._without_traces(raw, policy)
+        if self.settled and text == self.settled.clean:
+            known = self.settled.pins
+            if not any(cpu_policy.leaks(known, policy)):
+                return Clean(text=text, pins=known, steered=wanted), ()
+        found = _pins(raw, self.lock)
+        leaks = tuple(cpu_policy.leaks(found, policy))
+        return Clean(text=text, pins=found, steered=wanted), leaks
+
+    def _without_traces(self, text: str, policy: Policy) -> str:
+        if self.lock.name.endswith(".toml"):
+            return text  # which has no comments
+        return comments.rewrite(
+            text,
+            without=steering.NAME,
+            keep_index=lambda url: cpu_policy.is_cpu_index(url, policy),
+        )
 
     def _refused(self, found: Sequence[Leak], wanted: Sequence[str], policy: Policy) -> LeakError:
         told = self._told()
@@ -127,32 +188,39 @@ class Resolver:
             UvError: if uv fails.
         """
         told = self._told()
-        return _pins(told.clean(), told.lock)
+        return _pins(told.clean().text, told.lock)
 
-    def listed(self) -> tuple[Pin, ...]:
-        """Return the pins of the resolution, each with its files; from uv's cache alone.
+    def listed(self, steered: tuple[str, ...] = ()) -> tuple[Pin, ...]:
+        """Return the pins that need not install everywhere, with their files; from uv's cache.
+
+        Args:
+            steered: what uv was told to take from the CPU index.
 
         Raises:
-            LeakError: if the resolution brings an accelerator build.
             UvError: if uv fails.
         """
         lister = self._lister()
-        return _pins(lister.clean(), lister.lock)
+        text = _without_sdists(lister.compile(steered))
+        return _pins(text, lister.lock) if text else ()
 
     def _lister(self) -> Resolver:
         # Of the formats, only this one lists files.
-        return replace(self, lock=self.lock.replace(name=PYLOCK), offline=True, quiet=True)
+        return self.replace(lock=self.lock.replace(name=PYLOCK), offline=True, quiet=True)
 
-    def _with_every_hash(self, text: str) -> str:
-        if not (self.lock.options.hashes and hashes.are_incomplete(self.lock.project.uv)):
-            return text
-        preferred = _pins(text, self.lock)
-        return hashes.complete(text, replace(self._lister(), preferred=preferred).clean())
+    def _with_every_hash(self, clean: Clean) -> str:
+        if not self.lock.options.hashes:
+            return clean.text
+        from lockhook._authoring import hashes
+
+        if not hashes.are_incomplete(self.lock.project.uv):
+            return clean.text
+        lister = self._lister().replace(preferred=clean.pins)
+        return hashes.complete(clean.text, lister.compile(clean.steered))
 
     def _told(self) -> Resolver:
         # A pylock.toml tells nothing of who wants its packages.
         options = self.lock.options.replace(hashes=False)
-        return replace(self, lock=self.lock.replace(name=BASE, options=options))
+        return self.replace(lock=self.lock.replace(name=BASE, options=options))
 
     def compile(self, wanted: Sequence[str] = ()) -> str:
         """Return what uv writes, which takes some packages from the CPU index; with its header."""
@@ -186,8 +254,51 @@ class Resolver:
         return members.asking_anew([self.lock.project, *here], offline=is_offline())
 
 
+def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution | None:
+    """Return a lock as it is, if uv need only resolve the same for it to come out to the byte.
+
+    Args:
+        lock: the lock.
+        text: what it is.
+        found: its pins.
+    """
+    text = text.replace("\r\n", "\n")
+    told, body = stamp.extract(text, lock.name)
+    head, lines = (
+        _header(_arguments(lock, lock.lowest_python), lock.name),
+        _index_lines(lock, found),
+    )
+    rest = body.removeprefix(head + lines)
+    if (
+        told is None
+        or rest == body
+        or rest.startswith("--")
+        or _stamped(lock, body, lock.inputs()) != text
+    ):
+        return None
+    return Resolution(text=text, pins=found, clean=head + rest)
+
+
+def _stamped(lock: ManagedLock, body: str, inputs: Inputs) -> str:
+    """Return the body of a lock with the stamp that it gets now."""
+    return stamp.embed(body, _stamp(lock, inputs, lock.lowest_python, body), lock.name)
+
+
 def _pins(text: str, lock: ManagedLock) -> tuple[Pin, ...]:
     return pins.read(text, lock.path, is_ours=True)
+
+
+_PACKAGE: Final = "\n[[packages]]\n"
+
+
+def _without_sdists(text: str) -> str:
+    """Return what uv wrote without the packages that have an sdist: these install everywhere.
+
+    Most have one, and reading what remains takes a fraction of the time.
+    """
+    head, *packages = text.split(_PACKAGE)
+    kept = [package for package in packages if "\nsdist = " not in package]
+    return _PACKAGE.join([head, *kept]) if kept else ""
 
 
 def _arguments(lock: ManagedLock, python: str) -> list[str]:
@@ -217,7 +328,7 @@ _USER: Final = re.compile(r"(\w://)([^\s/?#:]*)(:[^\s/?#]*)?@")
 
 def _without_secrets(text: str) -> str:
     """Return a lock without the credentials that uv copies from direct references."""
-    return _USER.sub(_without_secret, text)
+    return _USER.sub(_without_secret, text) if "@" in text else text
 
 
 def _without_secret(found: re.Match[str]) -> str:
@@ -281,12 +392,12 @@ def _header(arguments: Sequence[str], name: str) -> str:
     return f"# This file was autogenerated by uv via the following command:\n#    {command}\n"
 
 
-def _index_lines(lock: ManagedLock, resolved: str) -> str:
+def _index_lines(lock: ManagedLock, found: Iterable[Pin]) -> str:
     """Return the line that lets plain ``pip install -r`` find the pins from the CPU index."""
     if lock.name.endswith(".toml") or not lock.options.emit_index:
         return ""
     entry = indexes.cpu_entry(lock.project.uv)
-    labelled = any("+" in pin.version for pin in _pins(resolved, lock))
+    labelled = any("+" in pin.version for pin in found)
     if not (entry and labelled):
         return ""
     # A flat index is a page or a folder of files, which pip calls by another name.
@@ -294,8 +405,8 @@ def _index_lines(lock: ManagedLock, resolved: str) -> str:
     return f"{option} {without_credentials(entry['url'])}\n"
 
 
-def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> Stamp:
-    where = "" if lock.options.universal else f"{sys.platform}-{platform.machine().lower()}"
+def _stamp(lock: ManagedLock, found: Inputs, python: str, body: str) -> Stamp:
+    where = "" if lock.options.universal else _this_platform()
     return Stamp(
         inputs=found,
         inputs_digest=found.digest(),
@@ -303,3 +414,9 @@ def _stamp(lock: ManagedLock, found: inputs.Inputs, python: str, body: str) -> S
         python=python,
         platform=where,
     )
+
+
+def _this_platform() -> str:
+    import platform
+
+    return f"{sys.platform}-{platform.machine().lower()}"

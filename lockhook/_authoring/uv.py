@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from packaging.version import InvalidVersion, Version
+from contextlib import contextmanager, nullcontext, suppress
 
 from lockhook._authoring import uv_settings
 from lockhook._runtime.names import visible, without_credentials
+from lockhook._runtime.record import Record
 from lockhook.errors import MissingToolError, UvError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import Final
 
-OLDEST: Final = Version("0.8.0")
+OLDEST: Final = "0.8.0"
 _INSTALL: Final = "pip install 'lockhook[uv]'"
 
 # Where to fetch and how: these reach uv. Every other UV_ variable could change what is resolved.
@@ -40,8 +40,7 @@ _KEPT: Final = re.compile(
 _DROPPED: Final = frozenset({"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"})
 
 
-@dataclass(frozen=True, slots=True)
-class Uv:
+class Uv(Record):
     """A uv that is new enough.
 
     Attributes:
@@ -50,7 +49,7 @@ class Uv:
     """
 
     program: str
-    version: Version
+    version: str
 
     def run(self, arguments: Sequence[str], *, directory: str, quiet: bool = False) -> None:
         """Run uv in a directory; its progress goes to the terminal if stderr is one.
@@ -84,27 +83,66 @@ def is_offline() -> bool:
     return os.environ.get("UV_OFFLINE", "").lower() in {"1", "true", "t", "yes", "y", "on"}
 
 
+@contextmanager
+def sought() -> Iterator[Callable[[], Uv]]:
+    """Ask for uv's version, and yield what waits for the answer: the same as `find`.
+
+    uv answers while its caller reads what it is to lock. Of one that a package brought, that
+    package tells the version.
+    """
+    packaged = _packaged()
+    program = packaged or _on_path()
+    known = _recorded(packaged) if packaged else ""
+    with _ask(program) if program and not known else nullcontext() as asked:
+        yield lambda: _new_enough(program, known or _said(asked))
+
+
 def find() -> Uv:
     """Return the uv of the ``uv`` package beside lockhook, else the one on ``PATH``.
 
     Raises:
         MissingToolError: if there is none, or it is too old, with the install command.
     """
-    program = _packaged() or shutil.which("uv")
+    with sought() as found:
+        return found()
+
+
+def _ask(program: str) -> AbstractContextManager[subprocess.Popen[str] | None]:
+    try:
+        return subprocess.Popen(
+            [program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    except OSError:
+        return nullcontext()
+
+
+def _said(asked: subprocess.Popen[str] | None) -> str:
+    words = asked.communicate()[0].split() if asked else []
+    return words[1] if asked and not asked.returncode and len(words) > 1 else ""
+
+
+def _new_enough(program: str | None, version: str) -> Uv:
     if program is None:
         raise MissingToolError("uv is needed to make locks, and there is none", hint=_INSTALL)
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
-        version = Version(answer.stdout.split()[1])
-    except (OSError, subprocess.CalledProcessError, IndexError, InvalidVersion):
+        is_old = _is_older(version, OLDEST)
+    except ValueError:
         raise MissingToolError("does not answer as uv does", path=program, hint=_INSTALL) from None
-    if version < OLDEST:
+    if is_old:
         raise MissingToolError(
             f"is uv {version}; lockhook needs {OLDEST} or newer",
             path=program,
             hint=f"{_INSTALL} --upgrade",
         )
-    return Uv(program, version)
+    return Uv(program=program, version=version)
+
+
+def _is_older(version: str, other: str) -> bool:
+    if version.replace(".", "").isdigit():
+        return [int(part) for part in version.split(".")] < [int(p) for p in other.split(".")]
+    from packaging.version import Version
+
+    return Version(version) < Version(other)
 
 
 def _packaged() -> str | None:
@@ -116,6 +154,34 @@ def _packaged() -> str | None:
         return str(find_uv_bin())
     except FileNotFoundError:
         return None
+
+
+def _recorded(program: str) -> str:
+    """Return the version of the package whose RECORD lists a program as it is, "" for none."""
+    import uv
+
+    site = os.path.dirname(os.path.dirname(uv.__file__ or ""))
+    with suppress(OSError, ValueError):
+        for name in os.listdir(site):
+            found = re.fullmatch(r"uv-(?P<version>[^-]+)\.dist-info", name)
+            if found and _lists(os.path.join(site, name, "RECORD"), program):
+                return found["version"]
+    return ""
+
+
+def _lists(record: str, program: str) -> bool:
+    site = os.path.dirname(os.path.dirname(record))
+    row = f",{os.path.getsize(program)}\n"
+    with open(record, encoding="utf-8") as file:
+        paths = [line.partition(",")[0] for line in file if line.endswith(row)]
+    wanted = os.path.normcase(os.path.normpath(program))
+    return wanted in {os.path.normcase(os.path.normpath(os.path.join(site, p))) for p in paths}
+
+
+def _on_path() -> str | None:
+    import shutil
+
+    return shutil.which("uv")
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
 
-from lockhook._authoring.toml_edit import literal
 from lockhook._runtime import indexes, workspace
 from lockhook._runtime.toml_table import table_at
 from lockhook._runtime.uv_config import UV_TOML
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Final
 
-_KEPT: Final = re.compile(
+_KEPT: Final = (
     r"index-url|offline|no-cache|cache-dir|native-tls|system-certs|allow-insecure-host"
     r"|keyring-provider|https?-proxy|no-proxy|concurrent-\w+|link-mode|python-downloads"
     r"|(?:python|pypy)-install-mirror|python-downloads-json-url|pip"
@@ -47,6 +46,8 @@ def confined(
     if not settings:
         yield dict(environment)
         return
+    import tempfile  # which imports a lot
+
     # Readable for nobody else: an index may have a password in its URL.
     with tempfile.TemporaryDirectory(prefix="lockhook-") as folder:
         path = os.path.join(folder, "uv", UV_TOML)
@@ -138,7 +139,7 @@ def _places(table: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: _places(value) if isinstance(value, dict) else value
         for key, value in table.items()
-        if _KEPT.fullmatch(key)
+        if re.fullmatch(_KEPT, key)
     }
 
 
@@ -148,15 +149,14 @@ def _is_harmless(entry: Any) -> bool:
 
 
 def _write(path: str, table: Mapping[str, Any]) -> None:
+    from lockhook._authoring.toml_edit import literal
+
+    def inline(value: Any) -> str:
+        return f"[{', '.join(map(literal, value))}]" if isinstance(value, list) else literal(value)
+
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{literal(key)} = {_inline(value)}\n" for key, value in table.items())
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(literal, value))}]"
-    return literal(value)
+        file.writelines(f"{literal(key)} = {inline(value)}\n" for key, value in table.items())
 
 
 def _link_all(source: str, folder: str) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lockhook._authoring import freshness, git, hook_source, init, locks, verdict
 from lockhook._authoring.lines import split
 from lockhook._authoring.project import FILE
-from lockhook._cli.generate import directory_of
 from lockhook._cli.locks import git_add_paths, next_commands, shown_path
+from lockhook._cli.making import directory_of
 from lockhook._cli.style import Style
 from lockhook._cli.view import Annotation, View, harmless, show
 from lockhook._runtime.discovery import nearest_project

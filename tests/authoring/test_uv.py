@@ -6,7 +6,6 @@ import types
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.version import Version
 
 from lockhook._authoring import uv
 from lockhook._authoring.uv import Uv
@@ -39,11 +38,39 @@ def test_the_packaged_one_comes_first(tmp_path: Path, monkeypatch: pytest.Monkey
     assert uv.find().program == find_uv_bin()
 
 
+@pytest.mark.parametrize(
+    ("row", "version"),
+    [
+        ("bin/uv,sha256=abc,{size}", "0.9.1"),
+        ("../site/bin/uv,sha256=abc,{size}", "0.9.1"),
+        ("bin/uv,sha256=abc,1{size}", "0.9.2"),
+        ("bin/uvx,sha256=abc,{size}", "0.9.2"),
+        ("bin/uv,,", "0.9.2"),
+        (None, "0.9.2"),
+    ],
+)
+def test_a_package_tells_the_version_of_its_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str | None, version: str
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    made = program(site / "bin" / "uv", "echo uv 0.9.2")
+    (site / "uv-0.9.1.dist-info").mkdir()
+    if row:
+        record = site / "uv-0.9.1.dist-info" / "RECORD"
+        record.write_text(f"uv/__init__.py,,\n{row.format(size=made.stat().st_size)}\n")
+    package = types.ModuleType("uv")
+    package.__file__ = str(site / "uv" / "__init__.py")
+    package.find_uv_bin = lambda: str(made)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "uv", package)
+    assert uv.find() == Uv(program=str(made), version=version)
+
+
 @pytest.mark.usefixtures("unpackaged")
 def test_else_the_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "uv", "echo 'uv 0.8.0 (abc 2025-07-01)'")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert uv.find() == Uv(str(tmp_path / "uv"), Version("0.8.0"))
+    assert uv.find() == Uv(program=str(tmp_path / "uv"), version="0.8.0")
 
 
 def test_a_package_without_its_program_counts_for_none(
@@ -68,6 +95,11 @@ def test_a_package_without_its_program_counts_for_none(
         (
             "echo uv 0.7.22",
             "{}: is uv 0.7.22; lockhook needs 0.8.0 or newer",
+            f"{INSTALL} --upgrade",
+        ),
+        (
+            "echo uv 0.8.0rc1",
+            "{}: is uv 0.8.0rc1; lockhook needs 0.8.0 or newer",
             f"{INSTALL} --upgrade",
         ),
         ("echo hello", "{}: does not answer as uv does", INSTALL),
@@ -156,7 +188,7 @@ def test_printable_masks_credentials_and_escapes() -> None:
     ],
 )
 def test_failures(tmp_path: Path, script: str, message: str, hint: str) -> None:
-    fake = Uv(str(program(tmp_path / "uv", script)), uv.OLDEST)
+    fake = Uv(program=str(program(tmp_path / "uv", script)), version=uv.OLDEST)
     with pytest.raises(UvError) as caught:
         fake.run([], directory=str(tmp_path))
     assert (str(caught.value), caught.value.hint) == (message, hint)
@@ -164,4 +196,4 @@ def test_failures(tmp_path: Path, script: str, message: str, hint: str) -> None:
 
 def test_one_that_cannot_be_run(tmp_path: Path) -> None:
     with pytest.raises(UvError, match="uv cannot be run: No such file or directory"):
-        Uv(os.path.join(tmp_path, "uv"), uv.OLDEST).run([], directory=str(tmp_path))
+        Uv(program=os.path.join(tmp_path, "uv"), version=uv.OLDEST).run([], directory=str(tmp_path))
