@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from lockhook._authoring.members import sources
+from lockhook._authoring.quarrels import covered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def size(lock: ManagedLock) -> int:
     """Return how much a lock covers."""
-    return len(_covered(lock))
+    return len(covered(lock))
 
 
 def among(members: Sequence[Member]) -> dict[str, tuple[Member, Member]]:
@@ -37,7 +38,7 @@ def _is_part_of(small: Member, large: Member) -> bool:
     ours, theirs = _by_name(small.pins), _by_name(large.pins)
     return (
         _way(small.lock) == _way(large.lock)
-        and _covered(small.lock) <= _covered(large.lock)
+        and covered(small.lock) <= covered(large.lock)
         and all(theirs.get(name) == pins for name, pins in ours.items())
         # One extra may take a package from elsewhere than another one does.
         and not any({"extra", "group"} & entry.keys() for entry in _sources(small))
@@ -47,11 +48,6 @@ def _is_part_of(small: Member, large: Member) -> bool:
 def _way(lock: ManagedLock) -> tuple[LockOptions, bool]:
     """Return how a lock is made, whatever it covers."""
     return lock.options.replace(extras=(), groups=()), lock.name.endswith(".toml")
-
-
-def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
-    extras = (("extra", name) for name in lock.options.extras)
-    return frozenset((*extras, *(("group", name) for name in lock.options.groups)))
 
 
 def _by_name(pins: Sequence[Pin]) -> dict[str, list[Pin]]:

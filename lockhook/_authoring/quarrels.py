@@ -66,7 +66,7 @@ def _side(member: Member) -> Side:
 
 def _are_meant_to_differ(one: ManagedLock, other: ManagedLock) -> bool:
     """Tell whether ``[tool.uv] conflicts`` says that what two locks cover cannot be together."""
-    ours, theirs = _covered(one), _covered(other)
+    ours, theirs = covered(one), covered(other)
     return any(
         mine != yours
         for conflict in _conflicts(one.project)
@@ -96,6 +96,7 @@ def _package(item: Mapping[str, Any], owner: str | None) -> str | None:
     return normalize(named) if isinstance(named, str) else None
 
 
-def _covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
+def covered(lock: ManagedLock) -> frozenset[tuple[str, str]]:
+    """Return the extras and groups that a lock names, each with its kind."""
     extras = (("extra", name) for name in lock.options.extras)
     return frozenset((*extras, *(("group", name) for name in lock.options.groups)))
