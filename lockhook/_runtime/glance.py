@@ -196,26 +196,43 @@ def _are_as_locked(
     found: Installed,
     environment: Environment,
 ) -> bool:
+    first = []
     for name, version in pins.items():
         candidates = found.by_name.get(name)
-        if not candidates or not _is_as_locked(version, candidates, records.get(name)):
+        if not candidates or not _is_as_locked(version, candidates):
             return False
-    return not presence.absent(found, pins) and not shadow.shadows(found, environment.stdlib, pins)
+        first.append(candidates[0])
+    return (
+        _are_recorded(first, records)
+        and not presence.absent(found, pins)
+        and not shadow.shadows(found, environment.stdlib, pins)
+    )
 
 
-def _is_as_locked(
-    version: str, candidates: list[Distribution], records: tuple[bytes, ...] | None
-) -> bool:
+def _is_as_locked(version: str, candidates: list[Distribution]) -> bool:
     first = candidates[0]
     if (version and first.version != version) or first.problem:
         return False
     # Two records in one directory are the traces of an interrupted upgrade.
-    if len(candidates) > 1 and any(d.location == first.location for d in candidates[1:]):
-        return False
-    path = f"{first.metadata}{_DIRECT_URL}"
-    if records is None:
-        return not os.access(path, os.F_OK)
-    return installed.beginning(path, _LONGEST) in records
+    return len(candidates) == 1 or all(d.location != first.location for d in candidates[1:])
+
+
+def _are_recorded(
+    distributions: Iterable[Distribution], records: Mapping[str, tuple[bytes, ...]]
+) -> bool:
+    """Tell whether each says of its origin what a lock says, nothing for one from an index."""
+    infos: dict[str, list[str]] = {}
+    for one in distributions:
+        if one.name not in records:
+            infos.setdefault(one.location, []).append(one.metadata[len(one.location) :])
+        elif installed.beginning(one.metadata + _DIRECT_URL, _LONGEST) not in records[one.name]:
+            return False
+    return not any(_is_any_recorded(location, names) for location, names in infos.items())
+
+
+def _is_any_recorded(location: str, infos: Iterable[str]) -> bool:
+    with installed.Folder(location) as folder:
+        return any(folder.has(info.strip(os.sep) + _DIRECT_URL) for info in infos)
 
 
 _DIRECT_URL = f"{os.sep}direct_url.json"

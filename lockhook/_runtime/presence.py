@@ -106,7 +106,8 @@ def _named(distribution: Distribution) -> tuple[list[str], str]:
     them, the directory of the first package of all.
     """
     module = distribution.name.replace("-", "_")
-    first, found, inside = True, [], None
+    found: list[str] = []
+    first, inside = True, None
     for rows in _pages(os.path.join(distribution.metadata, "RECORD")):
         if inside is None and _PACKAGE in rows:
             inside = _first_package(rows)

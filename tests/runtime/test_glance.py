@@ -161,9 +161,10 @@ def hook(event, arguments):
     if event in ("open", "os.listdir", "os.scandir"):
         looked.append(os.fspath(arguments[0]))
 access = os.access
-def counted(path, mode):
+def counted(path, mode, **options):
     accessed.append(path)
-    return access(path, mode)
+    return access(path, mode, **options)
+os.supports_dir_fd.add(counted)
 os.access = counted
 sys.path[:] = [{site!r}]
 sys.addaudithook(hook)
@@ -184,9 +185,11 @@ def test_a_guard_looks_at_each_thing_once(
     )
     assert not done.stderr
     looked, accessed, matched = json.loads(done.stdout)
-    infos = [str(place / info / "METADATA") for info in ("bar-2.0.dist-info", "foo-1.0.dist-info")]
+    # What lies in a directory is looked up from there, and not from the root each time.
+    at, folders = (place, []) if os.name == "nt" else ("", [str(place)] * 2)
+    infos = [os.path.join(at, f"{info}.dist-info", "METADATA") for info in ("bar-2.0", "foo-1.0")]
     # The default groups of a uv.lock stand in the project's own file.
     beside = ["pyproject.toml"] if name == "uv.lock" else []
     # Python tells of an `open` with an opener twice.
-    assert sorted(looked) == sorted([path, path, str(place), *infos, *beside])
+    assert sorted(looked) == sorted([path, path, str(place), *folders, *infos, *beside])
     assert (accessed, matched) == (2, 2)
