@@ -55,7 +55,7 @@ GLANCE = {
 # What a lock asks for that has markers, and pins torch.
 WITH_TORCH = GLANCE | {
     f"lockhook._runtime.{name}"
-    for name in ("accelerator", "accelerator_names", "markers", "torch_version")
+    for name in ("accelerator", "accelerator_names", "plain_markers", "torch_version")
 }
 # What passes, and is not plain.
 CAREFUL = WITH_TORCH | {
@@ -70,6 +70,7 @@ CAREFUL = WITH_TORCH | {
             "encoding",
             "extra",
             "lockfile",
+            "markers",
             "model",
             "requirements_txt",
             "scope",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.installed import Distribution, Installed
-    from lockhook._runtime.model import Origin
     from lockhook._runtime.plain import Plain
     from lockhook._runtime.policy import Policy
     from lockhook._runtime.report import Finding
@@ -114,45 +113,13 @@ def _wanted(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | Non
 
 
 def _of_graph(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | None:
-    from lockhook._runtime import plain_uv_lock
+    from lockhook._runtime import glance_graph
 
-    document = plain_uv_lock.document(data)
-    if document is None:
+    found = glance_graph.look(path, data, markers)
+    if found is None:
         return None
-    from lockhook._runtime import lockfile, selection
-
-    chosen = selection.select(lockfile.of_graph(document, path, ""), markers)
-    records = {}
-    for pin in chosen.pins:
-        if pin.origin:
-            if not (record := _records(pin.origin, path)):
-                return None
-            records[pin.name] = record
-    return _Wanted(
-        pins={pin.name: pin.wanted.version if pin.wanted else "" for pin in chosen.pins},
-        not_applicable=len(chosen.not_applicable),
-        records=records,
-    )
-
-
-def _records(origin: Origin, path: str) -> tuple[bytes, ...]:
-    """Return what uv and pip write of a project that lies where a lock says (PEP 610).
-
-    It is empty for all else, and for a path that would have to be quoted.
-    """
-    if origin.kind != "directory" or origin.subdirectory:
-        return ()
-    place = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(path)), origin.url))
-    if place[0] != "/" or not _PLAIN_PATH.issuperset(place):
-        return ()
-    uvs, pips = ('{"editable":true}', '{"editable": true}') if origin.editable else ("{}", "{}")
-    return (
-        f'{{"url":"file://{place}","dir_info":{uvs}}}'.encode(),
-        f'{{"dir_info": {pips}, "url": "file://{place}"}}'.encode(),
-    )
-
-
-_PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
+    versions, not_applicable, records = found
+    return _Wanted(pins=versions, not_applicable=not_applicable, records=records)
 
 
 def _applicable(lock: Plain | None, markers: Mapping[str, str]) -> _Wanted | None:
@@ -175,7 +142,7 @@ def _is_for(lock: Plain, markers: Mapping[str, str]) -> bool:
             return False
     if not lock.requires:
         return True
-    from lockhook._runtime.markers import is_plainly_inside
+    from lockhook._runtime.plain_markers import is_plainly_inside
 
     python = markers["python_full_version"]
     return all(is_plainly_inside(wanted, python) for wanted in lock.requires)

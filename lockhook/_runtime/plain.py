@@ -88,14 +88,28 @@ def applicable(plain: Plain, markers: Mapping[str, str]) -> list[int] | None:
         InvalidMarkerError: if one of the markers is none.
     """
     found: dict[str, int] = {}
-    truth = {"": True}
+    truth = {marker: holds(marker, markers) for marker in set(plain.markers)}
     for place, (name, marker) in enumerate(zip(plain.names, plain.markers, strict=True)):
-        if marker not in truth:
-            from lockhook._runtime.markers import evaluate
-
-            truth[marker] = evaluate(marker, markers)
         if truth[marker]:
             if name in found:
                 return None
             found[name] = place
     return list(found.values())
+
+
+def holds(marker: str, markers: Mapping[str, str]) -> bool:
+    """Tell whether a marker is true in an environment; where there is none, it is.
+
+    Raises:
+        InvalidMarkerError: if it is none.
+    """
+    if not marker:
+        return True
+    from lockhook._runtime.plain_markers import truth
+
+    value = truth(marker, markers)
+    if value is not None:
+        return value
+    from lockhook._runtime.markers import evaluate
+
+    return evaluate(marker, markers)

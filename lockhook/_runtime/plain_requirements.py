@@ -45,13 +45,14 @@ def read(data: bytes) -> Plain | None:
     if not _is_plain_text(text) or not all(map(_pins_nothing, others)):
         return None
     found = _plain(pins)
-    if found is None or b"lockhook" not in data:
+    if found is None or _STAMP not in data:
         return found
     from lockhook._runtime import coverage
 
     return found.replace(coverage=coverage.of_requirements(data))
 
 
+_STAMP = b"# /// lockhook"  # without it, `coverage` has nothing to find
 _COMMENT = "    #"  # as uv indents what brought a package in
 _NO_PIN = frozenset({"", "#", " ", "-"})
 
