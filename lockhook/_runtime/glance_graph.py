@@ -39,12 +39,12 @@ def look(path: str, data: bytes, markers: Mapping[str, str]) -> Found | None:
     projects = {}
     for name, package in packages.items():
         if "registry" not in package["source"]:
-            projects[name] = _project(package["source"])
+            projects[name] = project(package["source"])
     versions = {name: package.get("version", "") for name, package in packages.items()}
     return _found(path, versions, others, projects)
 
 
-def _project(source: Mapping[str, str]) -> tuple[str, bool] | None:
+def project(source: Mapping[str, str]) -> tuple[str, bool] | None:
     """Return where a project lies and whether it is editable; None for what is no project."""
     ((kind, place),) = source.items()
     return (place, kind == "editable") if kind in {"directory", "editable"} else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _LOCAL = ("editable", "virtual", "directory")
+_KINDS = frozenset({"registry", *_LOCAL})
 _OF_WORKSPACE = frozenset({"requirements", "dependency-groups"})
 
 
@@ -82,7 +83,8 @@ def _check_packages(packages: list[Package]) -> None:
     if sum("version" in p or "registry" not in p["source"] for p in packages) != len(names):
         raise NotPlainError
     for source in {id(package["source"]): package["source"] for package in packages}.values():
-        if len(source) != 1 or not all(isinstance(place, str) for place in source.values()):
+        ((kind, place),) = source.items() if len(source) == 1 else [("", "")]
+        if kind not in _KINDS or not isinstance(place, str):
             raise NotPlainError
     known = plain(names, versions, [])
     if known is None or known.names != names:
@@ -95,7 +97,8 @@ def _roots(manifest: Mapping[str, Any], by_name: Mapping[str, list[Package]]) ->
         if any(entries[0]["source"].get(kind) == "." for kind in _LOCAL):
             return entries
     members = manifest["members"]
-    if not members or not isinstance(members, list):
+    _check_texts(members)
+    if not members:
         raise NotPlainError
     return [package for member in members for package in by_name[member]]
 
@@ -103,10 +106,13 @@ def _roots(manifest: Mapping[str, Any], by_name: Mapping[str, list[Package]]) ->
 def _check_root(package: Package) -> None:
     """Refuse what would be asked for by names that are none."""
     metadata = package.get("metadata", {})
-    extras = metadata.get("provides-extras", [])
-    if not isinstance(extras, list) or not all(isinstance(extra, str) for extra in extras):
-        raise NotPlainError
+    _check_texts(metadata.get("provides-extras", []))
     if not isinstance(metadata.get("requires-dev", {}), dict):
+        raise NotPlainError
+
+
+def _check_texts(texts: object) -> None:
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise NotPlainError
 
 
@@ -133,8 +139,7 @@ class _Walk:
             if value is None:
                 raise NotPlainError
             self.truth[marker] = value
-        if not isinstance(extras, list):
-            raise NotPlainError
+        _check_texts(extras)
         return (package, ("", *extras)) if self.truth[marker] else None
 
     def _target(self, edge: Mapping[str, Any]) -> Package:
@@ -145,7 +150,7 @@ class _Walk:
             fitting = [package for package in fitting if package.get("version", "") == version]
         if source and (version or len(fitting) == 1):
             fitting = [package for package in fitting if package["source"] == source]
-        if len(fitting) != 1:
+        if len(fitting) != 1 or not isinstance(version, str):
             raise NotPlainError
         return fitting[0]
 
@@ -185,7 +190,10 @@ def _edges(package: Package, extra: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _all_edges(package: Package) -> Iterator[Mapping[str, Any]]:
-    yield from package.get("dependencies", ())
+    lists = [package.get("dependencies", [])]
     for key in ("optional-dependencies", "dev-dependencies"):
-        for edges in package.get(key, {}).values():
-            yield from edges
+        lists += package.get(key, {}).values()
+    for edges in lists:
+        if not isinstance(edges, list):
+            raise NotPlainError
+        yield from edges
