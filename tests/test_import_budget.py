@@ -30,6 +30,7 @@ pip==1.0
 
 # The guard itself, where everything is plainly as locked.
 GLANCE = {
+    "gc",  # part of the interpreter
     "lockhook",
     "lockhook._guard",
     "lockhook._runtime",

@@ -8,6 +8,7 @@ report: a property test holds them together.
 
 from __future__ import annotations
 
+import gc
 import os
 
 from lockhook._runtime import installed, presence, shadow
@@ -36,13 +37,19 @@ def look(path: str, environment: Environment, policy: Policy) -> Report | None:
         environment: the interpreter to look at.
         policy: what to skip. Where it is strict or wants every file looked at, a glance is none.
     """
+    # Nothing may be taken out of a pipe that somebody else has to read.
+    if policy.strict or policy.integrity or not os.path.isfile(path):
+        return None
+    # Thousands of objects come and go, none of them in a circle: to look for circles is in vain.
+    collects = gc.isenabled()
+    gc.disable()
     try:
-        # Nothing may be taken out of a pipe that somebody else has to read.
-        if policy.strict or policy.integrity or not os.path.isfile(path):
-            return None
         return _look(path, environment, policy)
     except (OSError, ValueError):
         return None
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _look(path: str, environment: Environment, policy: Policy) -> Report | None:

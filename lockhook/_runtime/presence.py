@@ -158,9 +158,11 @@ def _pages(path: str) -> Iterator[bytes]:
     try:
         size, left, kept = _HEAD, _MOST, b"\n"
         while left > 0 and (page := os.read(descriptor, size)):
-            rows, feed, rest = (kept + page).rpartition(b"\n")
-            yield rows + feed
-            size, left, kept = _PAGE, left - len(page), feed + rest
+            rows = kept + page
+            end = rows.rfind(b"\n")
+            kept = rows[end:]  # of a row that goes on in the next part
+            yield rows[: end + 1]
+            size, left = _PAGE, left - len(page)
     except OSError:
         return
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -137,6 +138,21 @@ def test_what_differs_is_not_for_a_glance(
 def test_a_pipe_is_left_to_the_careful_reader(tmp_path: Path, env: Env) -> None:
     os.mkfifo(path := str(tmp_path / "requirements.txt"))
     assert glance.look(path, env(), Policy()) is None
+
+
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize("text", [REQUIREMENTS, "foo==9\n", "\0"])
+def test_garbage_is_collected_as_before(
+    collects: bool, text: str, lock: Write, env: Env, site: Callable[..., Path]
+) -> None:
+    site(PRESENT)
+    path, before = lock(text), gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        glance.look(path, env(), Policy())
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_the_digest_of_the_lock_is_that_of_the_bytes_that_were_read(
