@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEAD = 2**12  # bytes in which some module of nearly every package is named
 _PAGE = 2**16  # bytes
+_FEW = 4  # pages, in which a module is looked for where others are found
 _MOST = 2**22  # bytes; the RECORD of torch, one of the longest, has 2 MB
 _MODULES = (b".py", b".so", b".pyd")
 
@@ -102,18 +103,20 @@ def _outermost(location: str, path: str) -> str:
 def _named(distribution: Distribution) -> tuple[list[str], str]:
     """Return a path of each importable file or directory that a RECORD begins with.
 
-    And the one that is named like the package, wherever it stands: behind a hundred licences. With
-    them, the directory of the first package of all.
+    And the one that is named like the package, wherever it stands, behind a hundred licences: rows
+    are sorted, so only thousands of others of an earlier name would hide it. With them, the
+    directory of the first package of all.
     """
     module = distribution.name.replace("-", "_")
     found: list[str] = []
-    first, inside = True, None
-    for rows in _pages(os.path.join(distribution.metadata, "RECORD")):
+    inside = None
+    for place, rows in enumerate(_pages(os.path.join(distribution.metadata, "RECORD"))):
+        if found and place > _FEW:
+            break
         if inside is None and _PACKAGE in rows:
             inside = _first_package(rows)
-        new = [] if first else _named_like(module, rows)
+        new = _named_like(module, rows) if place else []
         found += new or ([] if found else _modules_of(rows))
-        first = False
     return found, inside or ""
 
 
