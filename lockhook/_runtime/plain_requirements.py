@@ -62,14 +62,16 @@ def _without_hashes(data: bytes) -> str | None:
     if b"\0" in data:
         return None
     texts: list[bytes] = []
+    blocks: list[tuple[int, int]] = []
     start = 0
     while (found := _find_hashes(data, start)) >= 0:
         texts.append(data[start:found])
         start = _end_of_hashes(data, found)
-        # Behind its hashes a line ends; `_HASHED` stands where they were.
-        if start < 0 or data[start : start + 1] not in _LINE_END:
-            return None
+        blocks.append((found, start))
     texts.append(data[start:])
+    # Behind its hashes a line ends; `_HASHED` stands where they were.
+    if any(text[:1] not in _LINE_END for text in texts[1:]) or not _are_all_hashes(data, blocks):
+        return None
     return _HASHED.encode().join(texts).decode()
 
 
@@ -80,33 +82,45 @@ def _find_hashes(data: bytes, start: int) -> int:
 
 
 def _end_of_hashes(data: bytes, start: int) -> int:
-    """Return where the hashes of one line end: all are equally long. -1 if they are none."""
+    """Return where the hashes of one line end: all are equally long."""
     # Nearly always a comment follows, and it is found faster than the end of each line is. No
     # further than some hashes away: else a lock without comments would be searched for each pin.
     end = data.find(b"\n    #", start, start + _UNIT * 64)
-    if end >= 0 and _are_hashes(data[start:end]):
+    if end >= 0 and not (end - start) % _UNIT and data.startswith(_HASH, end - _UNIT):
         return end
     end = start + _UNIT
     while data.startswith(_HASH, end):
         end += _UNIT
-    return end if _are_hashes(data[start:end]) else -1
+    return end
+
+
+def _are_all_hashes(data: bytes, blocks: list[tuple[int, int]]) -> bool:
+    """Tell whether what lies between some places is nothing but hashes."""
+    # A few at once: one by one takes longer, and so does to copy all of them.
+    return all(
+        _are_hashes(b"".join([data[start:end] for start, end in blocks[first : first + _SOME]]))
+        for first in range(0, len(blocks), _SOME)
+    )
 
 
 def _are_hashes(block: bytes) -> bool:
     """Tell whether bytes are nothing but hashes.
 
-    So many times there is what stands before a hash, and besides that only digits; and as each of
-    the colons stands where one must, so do the hashes.
+    What is no digit is what stands before a hash, so many times. Of that, the only backslash and
+    what it follows are where they must be, and so is the colon. Between these two there is room
+    for the rest and a few digits, which are where they must be too.
     """
     count, rest = divmod(len(block), _UNIT)
     return (
         not rest
-        and block.count(_HASH) == count
         and block.translate(None, _HEX) == _BEFORE_HEX * count
-        and block[len(_HASH) - 1 :: _UNIT] == b":" * count
+        and all(block[place::_UNIT] == _HASH[place : place + 1] * count for place in _PLACES)
     )
 
 
+_SOME = 16  # pins
+# Of the backslash and what it follows, of the colon, and of the digits before a hash.
+_PLACES = (0, 1, len(_HASH) - 1, *[n for n, character in enumerate(_HASH) if character in _HEX])
 _BEFORE_HEX = _HASH.translate(None, _HEX)
 _LINE_END = frozenset({b"", b"\n"})
 
