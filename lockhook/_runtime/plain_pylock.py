@@ -40,7 +40,8 @@ def read(data: bytes) -> Plain | None:
     end = data.find(_STAMP, max(data.rfind(_PACKAGE), 0))
     blocks = _blocks(data, end if end >= 0 else len(data))
     top, files = _head(next(blocks)), PylockFiles()
-    stamped = stamp(data[end + len(_STAMP) :].decode()) if end >= 0 else {}
+    table = data[end + len(_STAMP) :] if end >= 0 else b""
+    stamped = stamp(table.decode()) if is_plain_text(table) else None
     if top is None or stamped is None:
         return None
     known, wheels = [], []
@@ -63,7 +64,8 @@ def _blocks(data: bytes, end: int) -> Iterator[str]:
 
 def _head(text: str) -> str | None:
     """Return the ``requires-python`` of a lock, "" if there is none, None if it is not plain."""
-    top = _strings([line for line in text.split("\n") if line[:1] not in {"", "#"}], _HEAD)
+    lines = text.split("\n") if is_plain_text(text.encode()) else ["?"]
+    top = strings([line for line in lines if line[:1] not in {"", "#"}], _HEAD)
     is_plain = top and top.get("lock-version") == "1.0" and "created-by" in top
     return top.get("requires-python", "") if top and is_plain else None
 

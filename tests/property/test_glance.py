@@ -197,8 +197,8 @@ def test_what_is_taken_for_hashes_is_nothing_but_hashes(
     count: int, moved: list[tuple[int, int, str]]
 ) -> None:
     block = HASH * count
-    for start, end, put in moved:
-        start, end = start % len(block), end % len(block)
+    for one, other, put in moved:
+        start, end = one % len(block), other % len(block)
         rest = block[:start] + block[start + 1 :]
         block = rest[:end] + (put or block[start]) + rest[end:]
     units = [block[start : start + len(HASH)] for start in range(0, len(block), len(HASH))]
