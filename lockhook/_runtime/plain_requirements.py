@@ -151,7 +151,7 @@ def _plain(heads: list[str]) -> Plain | None:
         names.append(name)
         versions.append(version)
         markers.append(marker.strip())
-    together = "\n".join(markers)
-    if " -" in together or any(character in together for character in "\\#$"):
+    together = "\n".join(["", *markers])
+    if " -" in together or "\n-" in together or any(character in together for character in "\\#$"):
         return None
     return plain(names, versions, markers)
