@@ -126,14 +126,11 @@ def _read_plainly(location: str, infos: list[str]) -> dict[str, Distribution]:
     """
     found, names, versions = [], [], []
     for info, head in _heads(location, [info for info in infos if info[-10:] == ".dist-info"]):
-        first, name, version, rest = (*head.split(b"\n", 3), b"", b"", b"")[:4]
-        # A line that begins with a blank continues the one before it.
-        if first[:18] != b"Metadata-Version: " or rest[:1] in _BLANKS:
-            continue
-        if name[:6] == b"Name: " and version[:9] == b"Version: " and _are_words(name, version):
+        lines = head.split(b"\n", 3)
+        if len(lines) == 4 and _are_plain(*lines):
             found.append(info)
-            names.append(name)
-            versions.append(version)
+            names.append(lines[1])
+            versions.append(lines[2])
     return dict(zip(found, _made(location, found, names, versions), strict=True))
 
 
@@ -141,10 +138,18 @@ _BLANKS = frozenset({b"", b" ", b"\t"})
 _PRINTABLE = bytes(range(0x21, 0x7F))
 
 
-def _are_words(name: bytes, version: bytes) -> bool:
-    """Tell whether there is one word behind each of two headers."""
-    value = version[9:]
-    return bool(value) and len(name) > 6 and not (name[6:] + value).translate(None, _PRINTABLE)
+def _are_plain(first: bytes, name: bytes, version: bytes, rest: bytes) -> bool:
+    """Tell whether two headers have one word each, and end where their lines do."""
+    return (
+        first[:18] == b"Metadata-Version: "
+        and name[:6] == b"Name: "
+        and version[:9] == b"Version: "
+        and len(name) > 6
+        and len(version) > 9
+        and not (name[6:] + version[9:]).translate(None, _PRINTABLE)
+        # A line that begins with a blank continues the one before it.
+        and rest[:1] not in _BLANKS
+    )
 
 
 def _made(

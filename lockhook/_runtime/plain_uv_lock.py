@@ -81,9 +81,9 @@ def _place_of_wheels(data: bytes, start: int) -> tuple[int, int]:
     start = data.find(_WHEELS, start)
     if start < 0:
         return len(data), len(data)
-    # What nearly always follows is found in a fifth less time than the end of the list alone.
-    end = data.find(_END_BEFORE_HEADER, start)
-    end = end if end >= 0 else data.find(_END_OF_WHEELS, start)
+    # What nearly always follows is found in two thirds of the time than the end of the list alone.
+    found = data.find(_END_BEFORE_HEADER, start)
+    end = found + len(" }") if found >= 0 else data.find(_END_OF_WHEELS, start)
     if end < 0:
         raise _NotPlainError
     return start, end
@@ -91,7 +91,7 @@ def _place_of_wheels(data: bytes, start: int) -> tuple[int, int]:
 
 _WHEELS = b"\nwheels = [\n    "
 _END_OF_WHEELS = b",\n]"
-_END_BEFORE_HEADER = b",\n]\n\n["
+_END_BEFORE_HEADER = b" },\n]\n\n["
 _MARK = "\0"
 _SDIST = "sdist = "
 
