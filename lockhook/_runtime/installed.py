@@ -144,8 +144,7 @@ def _are_plain(first: bytes, name: bytes, version: bytes, rest: bytes) -> bool:
         first[:18] == b"Metadata-Version: "
         and name[:6] == b"Name: "
         and version[:9] == b"Version: "
-        and len(name) > 6
-        and len(version) > 9
+        and min(len(name) - 6, len(version) - 9) > 0
         and not (name[6:] + version[9:]).translate(None, _PRINTABLE)
         # A line that begins with a blank continues the one before it.
         and rest[:1] not in _BLANKS
@@ -217,13 +216,7 @@ def _head(metadata: str, file: str) -> bytes:
 
 
 def beginning(path: str, size: int, folder: int | None = None) -> bytes:
-    """Return the first bytes of a file of an environment.
-
-    Args:
-        path: the file.
-        size: how many bytes.
-        folder: the descriptor of the directory where the path begins.
-    """
+    """Return the first bytes of a file of an environment, whose path begins in a folder."""
     # `open` costs three system calls more, and this is done for every package.
     descriptor = os.open(path, READ, dir_fd=folder)
     try:
