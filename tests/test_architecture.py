@@ -125,7 +125,8 @@ def test_one_module_of_the_runtime_half_opens_locks() -> None:
     # Each of the others opens files of one kind, none of which is a lock.
     others = {
         "discovery", "filecheck", "files", "installed", "interpreter", "lockfile", "presence",
-        "recorded", "settings", "shadow", "torch_version", "uv_config", "verification", "workspace",
+        "recorded", "settings", "shadow", "torch_version", "uv_config", "uv_groups",
+        "verification", "workspace",
     }  # fmt: skip
     assert opens - others == {"lock_bytes"}
 

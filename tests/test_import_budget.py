@@ -30,6 +30,7 @@ pip==1.0
 
 # The guard itself, where everything is plainly as locked.
 GLANCE = {
+    "gc",  # part of the interpreter
     "lockhook",
     "lockhook._guard",
     "lockhook._runtime",
@@ -55,7 +56,47 @@ GLANCE = {
 # What a lock asks for that has markers, and pins torch.
 WITH_TORCH = GLANCE | {
     f"lockhook._runtime.{name}"
-    for name in ("accelerator", "accelerator_names", "markers", "torch_version")
+    for name in ("accelerator", "accelerator_names", "plain_markers", "torch_version")
+}
+# The same with a lock in TOML.
+OF_TOML = {
+    "pylock.toml": {"plain_pylock", "plain_markers", "uv_files", "uv_layout"},
+    "uv.lock": {
+        *("glance_graph", "plain_graph", "plain_markers", "plain_uv_lock"),
+        *("uv_files", "uv_groups", "uv_layout"),
+    },
+}
+TOML = {
+    "pylock.toml": f"""\
+lock-version = "1.0"
+created-by = "uv"
+requires-python = ">=3.10"
+
+[[packages]]
+name = "pip"
+version = "1"
+marker = "sys_platform != 'win32'"
+sdist = {{ url = "https://example.org/pip-1.tar.gz", hashes = {{ sha256 = "{"a" * 64}" }} }}
+""",
+    "uv.lock": f"""\
+version = 1
+revision = 3
+requires-python = ">=3.10"
+
+[[package]]
+name = "bench"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [
+    {{ name = "pip", marker = "sys_platform != 'win32'" }},
+]
+
+[[package]]
+name = "pip"
+version = "1"
+source = {{ registry = "https://example.org/simple" }}
+sdist = {{ url = "https://example.org/pip-1.tar.gz", hash = "sha256:{"a" * 64}" }}
+""",
 }
 # What passes, and is not plain.
 CAREFUL = WITH_TORCH | {
@@ -70,6 +111,7 @@ CAREFUL = WITH_TORCH | {
             "encoding",
             "extra",
             "lockfile",
+            "markers",
             "model",
             "requirements_txt",
             "scope",
@@ -130,6 +172,15 @@ def test_a_guard_of_a_plain_lock_imports_next_to_nothing(project: Path) -> None:
     for other in ("torch-2.9.1+cpu", "zope.interface-6.0.0rc1"):
         shutil.rmtree(project / "site" / f"{other}.dist-info")
     assert new_modules(GUARD.format("'requirements.txt'"), project) <= GLANCE | {"__future__"}
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_a_guard_of_a_plain_lock_in_toml_imports_little_more(project: Path, name: str) -> None:
+    (project / name).write_text(TOML[name], encoding="utf-8")
+    for other in ("torch-2.9.1+cpu", "zope.interface-6.0.0rc1"):
+        shutil.rmtree(project / "site" / f"{other}.dist-info")
+    more = {f"lockhook._runtime.{module}" for module in OF_TOML[name]}
+    assert new_modules(GUARD.format(f"'{name}'"), project) <= GLANCE | more | {"__future__"}
 
 
 @pytest.mark.parametrize("arguments", ["'requirements.txt'", ""])

@@ -8,6 +8,7 @@ report: a property test holds them together.
 
 from __future__ import annotations
 
+import gc
 import os
 
 from lockhook._runtime import installed, presence, shadow
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from lockhook._runtime.environment import Environment
     from lockhook._runtime.installed import Distribution, Installed
-    from lockhook._runtime.model import Origin
     from lockhook._runtime.plain import Plain
     from lockhook._runtime.policy import Policy
     from lockhook._runtime.report import Finding
@@ -37,13 +37,19 @@ def look(path: str, environment: Environment, policy: Policy) -> Report | None:
         environment: the interpreter to look at.
         policy: what to skip. Where it is strict or wants every file looked at, a glance is none.
     """
+    # Nothing may be taken out of a pipe that somebody else has to read.
+    if policy.strict or policy.integrity or not os.path.isfile(path):
+        return None
+    # Thousands of objects come and go, none of them in a circle: to look for circles is in vain.
+    collects = gc.isenabled()
+    gc.disable()
     try:
-        # Nothing may be taken out of a pipe that somebody else has to read.
-        if policy.strict or policy.integrity or not os.path.isfile(path):
-            return None
         return _look(path, environment, policy)
     except (OSError, ValueError):
         return None
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _look(path: str, environment: Environment, policy: Policy) -> Report | None:
@@ -114,45 +120,13 @@ def _wanted(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | Non
 
 
 def _of_graph(path: str, data: bytes, markers: Mapping[str, str]) -> _Wanted | None:
-    from lockhook._runtime import plain_uv_lock
+    from lockhook._runtime import glance_graph
 
-    document = plain_uv_lock.document(data)
-    if document is None:
+    found = glance_graph.look(path, data, markers)
+    if found is None:
         return None
-    from lockhook._runtime import lockfile, selection
-
-    chosen = selection.select(lockfile.of_graph(document, path, ""), markers)
-    records = {}
-    for pin in chosen.pins:
-        if pin.origin:
-            if not (record := _records(pin.origin, path)):
-                return None
-            records[pin.name] = record
-    return _Wanted(
-        pins={pin.name: pin.wanted.version if pin.wanted else "" for pin in chosen.pins},
-        not_applicable=len(chosen.not_applicable),
-        records=records,
-    )
-
-
-def _records(origin: Origin, path: str) -> tuple[bytes, ...]:
-    """Return what uv and pip write of a project that lies where a lock says (PEP 610).
-
-    It is empty for all else, and for a path that would have to be quoted.
-    """
-    if origin.kind != "directory" or origin.subdirectory:
-        return ()
-    place = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(path)), origin.url))
-    if place[0] != "/" or not _PLAIN_PATH.issuperset(place):
-        return ()
-    uvs, pips = ('{"editable":true}', '{"editable": true}') if origin.editable else ("{}", "{}")
-    return (
-        f'{{"url":"file://{place}","dir_info":{uvs}}}'.encode(),
-        f'{{"dir_info": {pips}, "url": "file://{place}"}}'.encode(),
-    )
-
-
-_PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
+    versions, not_applicable, records = found
+    return _Wanted(pins=versions, not_applicable=not_applicable, records=records)
 
 
 def _applicable(lock: Plain | None, markers: Mapping[str, str]) -> _Wanted | None:
@@ -175,7 +149,7 @@ def _is_for(lock: Plain, markers: Mapping[str, str]) -> bool:
             return False
     if not lock.requires:
         return True
-    from lockhook._runtime.plain import is_plainly_inside
+    from lockhook._runtime.plain_markers import is_plainly_inside
 
     python = markers["python_full_version"]
     return all(is_plainly_inside(wanted, python) for wanted in lock.requires)
@@ -196,26 +170,43 @@ def _are_as_locked(
     found: Installed,
     environment: Environment,
 ) -> bool:
+    first = []
     for name, version in pins.items():
         candidates = found.by_name.get(name)
-        if not candidates or not _is_as_locked(version, candidates, records.get(name)):
+        if not candidates or not _is_as_locked(version, candidates):
             return False
-    return not presence.absent(found, pins) and not shadow.shadows(found, environment.stdlib, pins)
+        first.append(candidates[0])
+    return (
+        _are_recorded(first, records)
+        and not presence.absent(found, pins)
+        and not shadow.shadows(found, environment.stdlib, pins)
+    )
 
 
-def _is_as_locked(
-    version: str, candidates: list[Distribution], records: tuple[bytes, ...] | None
-) -> bool:
+def _is_as_locked(version: str, candidates: list[Distribution]) -> bool:
     first = candidates[0]
     if (version and first.version != version) or first.problem:
         return False
     # Two records in one directory are the traces of an interrupted upgrade.
-    if len(candidates) > 1 and any(d.location == first.location for d in candidates[1:]):
-        return False
-    path = f"{first.metadata}{_DIRECT_URL}"
-    if records is None:
-        return not os.access(path, os.F_OK)
-    return installed.beginning(path, _LONGEST) in records
+    return len(candidates) == 1 or all(d.location != first.location for d in candidates[1:])
+
+
+def _are_recorded(
+    distributions: Iterable[Distribution], records: Mapping[str, tuple[bytes, ...]]
+) -> bool:
+    """Tell whether each says of its origin what a lock says, nothing for one from an index."""
+    infos: dict[str, list[str]] = {}
+    for one in distributions:
+        if one.name not in records:
+            infos.setdefault(one.location, []).append(one.metadata[len(one.location) :])
+        elif installed.beginning(one.metadata + _DIRECT_URL, _LONGEST) not in records[one.name]:
+            return False
+    return not any(_is_any_recorded(location, names) for location, names in infos.items())
+
+
+def _is_any_recorded(location: str, infos: Iterable[str]) -> bool:
+    with installed.Folder(location) as folder:
+        return any(folder.has(info.strip(os.sep) + _DIRECT_URL) for info in infos)
 
 
 _DIRECT_URL = f"{os.sep}direct_url.json"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 
 from lockhook._runtime import coverage
-from lockhook._runtime.discovery import parse_toml
 from lockhook._runtime.encoding import decode
 from lockhook._runtime.lock_bytes import kind_of, read_bytes, sha256
 from lockhook._runtime.model import Constraint, Lock, Pin
-from lockhook._runtime.names import normalize
 from lockhook._runtime.record import Record
 from lockhook._runtime.requirements_txt import Include, Option, parse
 from lockhook.errors import LockfileError
@@ -93,30 +91,10 @@ def of_graph(document: dict[str, Any], path: str, digest: str) -> Lock:
         ProjectError: if the ``pyproject.toml`` beside it has to be read, and cannot be.
     """
     from lockhook._runtime import uv_lock
+    from lockhook._runtime.uv_groups import default_groups
 
-    graph = uv_lock.read(document, path, _default_groups(path))
+    graph = uv_lock.read(document, path, default_groups(path))
     return Lock(path=path, sha256=digest, pins=(), scope=graph.scope, graph=graph)
-
-
-def _default_groups(path: str) -> tuple[str, ...] | None:
-    """Return the groups that a project asks uv for by default, None for all of them.
-
-    That is no part of a uv.lock: ``[tool.uv] default-groups`` of the ``pyproject.toml`` beside it.
-    """
-    pyproject = os.path.join(os.path.dirname(path), "pyproject.toml")
-    try:
-        with open(pyproject, "rb") as file:
-            data = file.read()
-    except OSError:
-        data = b""
-    if b"default-groups" not in data:
-        return ("dev",)
-    table: Any = parse_toml(data, pyproject).get("tool")
-    for key in ("uv", "default-groups"):
-        table = table.get(key) if isinstance(table, dict) else None
-    if table == "all":
-        return None
-    return tuple(normalize(str(name)) for name in table) if isinstance(table, list) else ("dev",)
 
 
 def _parse_toml(data: bytes, path: str) -> dict[str, Any]:

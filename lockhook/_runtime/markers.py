@@ -7,6 +7,8 @@ here if it is of the plain kind, and handed to `packaging` word for word if it i
 
 from __future__ import annotations
 
+from lockhook._runtime.plain_markers import STRINGS, VERSIONS, by_release, is_word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,17 +18,6 @@ if TYPE_CHECKING:
     Comparison = tuple[str, str, str, str | None]
     Part = str | Comparison
 
-_STRINGS = frozenset(
-    {
-        "os_name",
-        "sys_platform",
-        "platform_machine",
-        "platform_python_implementation",
-        "platform_system",
-        "implementation_name",
-    }
-)
-_VERSIONS = frozenset({"python_version", "python_full_version"})
 _OPERATORS = ("===", "==", "!=", "<=", ">=", "~=", "<", ">")
 _SPACE = " \t"
 
@@ -94,8 +85,8 @@ def check(marker: str, *sets: str) -> None:
 
 # Values of the right kind for each variable: any will do.
 _SOME: dict[str, str | frozenset[str]] = {
-    **dict.fromkeys(_STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
-    **dict.fromkeys(_VERSIONS | {"implementation_version"}, "3.11"),
+    **dict.fromkeys(STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
+    **dict.fromkeys(VERSIONS | {"implementation_version"}, "3.11"),
 }
 
 
@@ -200,9 +191,9 @@ def compare(part: Comparison, environment: Values) -> bool:
             raise InvalidMarkerError(f"{_short(comparison)}: an extra is there or not")
         return (value in found) is (operator == "==")
     if value is not None and isinstance(found, str):
-        if variable in _STRINGS and operator in {"==", "!="} and _is_word(value):
+        if variable in STRINGS and operator in {"==", "!="} and is_word(value):
             return (found == value) is (operator == "==")
-        if variable in _VERSIONS and (answer := _by_release(found, operator, value)):
+        if variable in VERSIONS and (answer := by_release(found, operator, value)):
             return answer == "true"
     return _compare_with_packaging(comparison, environment)
 
@@ -230,42 +221,6 @@ def _is_member(comparison: str, environment: Values) -> bool:
 
 
 _MEMBERSHIP = (["in"], ["not", "in"])
-
-
-def _is_word(value: str) -> bool:
-    # `packaging` compares as versions whatever is one, for any variable; no version begins
-    # with a letter other than the `v` that PEP 440 lets stand before it. It also reads escapes.
-    return value[:1].isalpha() and value[0] not in "vV" and "\\" not in value
-
-
-def _by_release(found: str, operator: str, value: str) -> str:
-    """Compare ``3.11.7`` with ``3.10`` or ``3.11.*``; return "" for anything less plain."""
-    prefix = value.endswith(".*") and operator in {"==", "!="}
-    ours, theirs = _numbers(found), _numbers(value[:-2] if prefix else value)
-    if ours is None or theirs is None:
-        return ""
-    width = len(theirs) if prefix else max(len(ours), len(theirs))
-    ours, theirs = _padded(ours, width), _padded(theirs, width)
-    answers = {
-        "==": ours == theirs,
-        "!=": ours != theirs,
-        "<": ours < theirs,
-        "<=": ours <= theirs,
-        ">": ours > theirs,
-        ">=": ours >= theirs,
-    }
-    return "" if operator not in answers else "true" if answers[operator] else "false"
-
-
-def _numbers(version: str) -> list[int] | None:
-    parts = version.split(".")
-    if not (version.isascii() and all(part.isdigit() and len(part) < 10 for part in parts)):
-        return None
-    return [int(part) for part in parts]
-
-
-def _padded(numbers: list[int], width: int) -> list[int]:
-    return (numbers + [0] * width)[:width]
 
 
 def _compare_with_packaging(comparison: str, environment: Values) -> bool:

@@ -88,12 +88,8 @@ def applicable(plain: Plain, markers: Mapping[str, str]) -> list[int] | None:
         InvalidMarkerError: if one of the markers is none.
     """
     found: dict[str, int] = {}
-    truth = {"": True}
+    truth = {marker: holds(marker, markers) for marker in set(plain.markers)}
     for place, (name, marker) in enumerate(zip(plain.names, plain.markers, strict=True)):
-        if marker not in truth:
-            from lockhook._runtime.markers import evaluate
-
-            truth[marker] = evaluate(marker, markers)
         if truth[marker]:
             if name in found:
                 return None
@@ -101,16 +97,19 @@ def applicable(plain: Plain, markers: Mapping[str, str]) -> list[int] | None:
     return list(found.values())
 
 
-def is_plainly_inside(wanted: str, found: str) -> bool:
-    """Tell whether a Python satisfies the ``>=3.10`` of most locks; no other is looked at.
+def holds(marker: str, markers: Mapping[str, str]) -> bool:
+    """Tell whether a marker is true in an environment; where there is none, it is.
 
-    Args:
-        wanted: a version specifier set (PEP 440), of which only one lower bound is plain.
-        found: the Python's full version.
+    Raises:
+        InvalidMarkerError: if it is none.
     """
-    bound = wanted.removeprefix(">=").strip()
-    if bound == wanted or not all(part.isdigit() for part in bound.split(".")):
-        return False
+    if not marker:
+        return True
+    from lockhook._runtime.plain_markers import truth
+
+    value = truth(marker, markers)
+    if value is not None:
+        return value
     from lockhook._runtime.markers import evaluate
 
-    return evaluate(f"python_full_version >= '{bound}'", {"python_full_version": found})
+    return evaluate(marker, markers)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _HASH = b" \\\n    --hash=sha256:"
 _HEX = b"0123456789abcdef"
 _UNIT = len(_HASH) + 64  # bytes that one hash takes, with the end of the line before it
+_NEAR = 2**12  # bytes; more than nearly every pin takes without its hashes
 _HASHED = "\0"  # ends a line, once its hashes are taken away
 _ENDS = ("\r", "\v", "\f", "\x1c", "\x1d", "\x1e")
 _INDEX = frozenset({"--index-url", "--extra-index-url", "--find-links"})
@@ -44,13 +45,14 @@ def read(data: bytes) -> Plain | None:
     if not _is_plain_text(text) or not all(map(_pins_nothing, others)):
         return None
     found = _plain(pins)
-    if found is None or b"lockhook" not in data:
+    if found is None or _STAMP not in data:
         return found
     from lockhook._runtime import coverage
 
     return found.replace(coverage=coverage.of_requirements(data))
 
 
+_STAMP = b"# /// lockhook"  # without it, `coverage` has nothing to find
 _COMMENT = "    #"  # as uv indents what brought a package in
 _NO_PIN = frozenset({"", "#", " ", "-"})
 
@@ -60,18 +62,23 @@ def _without_hashes(data: bytes) -> str | None:
     if b"\0" in data:
         return None
     texts: list[bytes] = []
-    blocks: list[bytes] = []
+    blocks: list[tuple[int, int]] = []
     start = 0
-    while (found := data.find(_HASH, start)) >= 0:
-        end = _end_of_hashes(data, found)
+    while (found := _find_hashes(data, start)) >= 0:
         texts.append(data[start:found])
-        blocks.append(data[found:end])
-        start = end
+        start = _end_of_hashes(data, found)
+        blocks.append((found, start))
     texts.append(data[start:])
     # Behind its hashes a line ends; `_HASHED` stands where they were.
-    if any(text[:1] not in _LINE_END for text in texts[1:]) or not _are_hashes(b"".join(blocks)):
+    if any(text[:1] not in _LINE_END for text in texts[1:]) or not _are_all_hashes(data, blocks):
         return None
-    return _HASHED.join([text.decode() for text in texts])
+    return _HASHED.encode().join(texts).decode()
+
+
+def _find_hashes(data: bytes, start: int) -> int:
+    # A search in little is faster than one in much, even where both end at the same place.
+    found = data.find(_HASH, start, start + _NEAR)
+    return found if found >= 0 else data.find(_HASH, start)
 
 
 def _end_of_hashes(data: bytes, start: int) -> int:
@@ -79,7 +86,7 @@ def _end_of_hashes(data: bytes, start: int) -> int:
     # Nearly always a comment follows, and it is found faster than the end of each line is. No
     # further than some hashes away: else a lock without comments would be searched for each pin.
     end = data.find(b"\n    #", start, start + _UNIT * 64)
-    if end >= 0 and end - start == data.count(b"\n", start, end) * _UNIT:
+    if end >= 0 and not (end - start) % _UNIT and data.startswith(_HASH, end - _UNIT):
         return end
     end = start + _UNIT
     while data.startswith(_HASH, end):
@@ -87,15 +94,34 @@ def _end_of_hashes(data: bytes, start: int) -> int:
     return end
 
 
-def _are_hashes(blocks: bytes) -> bool:
-    """Tell whether bytes are nothing but hashes, column by column for all of them at once."""
-    count, rest = divmod(len(blocks), _UNIT)
-    is_plain = not rest and blocks.translate(None, _HEX) == _HASH.translate(None, _HEX) * count
-    return is_plain and all(
-        blocks[column::_UNIT] == _HASH[column : column + 1] * count for column in range(len(_HASH))
+def _are_all_hashes(data: bytes, blocks: list[tuple[int, int]]) -> bool:
+    """Tell whether what lies between some places is nothing but hashes."""
+    # A few at once: one by one takes longer, and so does to copy all of them.
+    return all(
+        _are_hashes(b"".join([data[start:end] for start, end in blocks[first : first + _SOME]]))
+        for first in range(0, len(blocks), _SOME)
     )
 
 
+def _are_hashes(block: bytes) -> bool:
+    """Tell whether bytes are nothing but hashes.
+
+    What is no digit is what stands before a hash, so many times. Of that, the only backslash and
+    what it follows are where they must be, and so is the colon. Between these two there is room
+    for the rest and a few digits, which are where they must be too.
+    """
+    count, rest = divmod(len(block), _UNIT)
+    return (
+        not rest
+        and block.translate(None, _HEX) == _BEFORE_HEX * count
+        and all(block[place::_UNIT] == _HASH[place : place + 1] * count for place in _PLACES)
+    )
+
+
+_SOME = 16  # pins
+# Of the backslash and what it follows, of the colon, and of the digits before a hash.
+_PLACES = (0, 1, len(_HASH) - 1, *[n for n, character in enumerate(_HASH) if character in _HEX])
+_BEFORE_HEX = _HASH.translate(None, _HEX)
 _LINE_END = frozenset({b"", b"\n"})
 
 
@@ -125,7 +151,7 @@ def _plain(heads: list[str]) -> Plain | None:
         names.append(name)
         versions.append(version)
         markers.append(marker.strip())
-    together = "\n".join(markers)
-    if " -" in together or any(character in together for character in "\\#$"):
+    together = "\n".join(["", *markers])
+    if " -" in together or "\n-" in together or any(character in together for character in "\\#$"):
         return None
     return plain(names, versions, markers)

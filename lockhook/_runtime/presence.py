@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lockhook._runtime.installed import Distribution, Installed
 
 _HEAD = 2**12  # bytes in which some module of nearly every package is named
-_PAGE = 2**16  # bytes; more than nearly every RECORD has
+_PAGE = 2**16  # bytes
+_FEW = 4  # pages, in which a module is looked for where others are found
 _MOST = 2**22  # bytes; the RECORD of torch, one of the longest, has 2 MB
 _MODULES = (b".py", b".so", b".pyd")
 
@@ -65,9 +66,8 @@ def _elsewhere(module: str, candidates: list[Distribution], installed: Installed
 
 
 def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
-    record = _record(os.path.join(distribution.metadata, "RECORD"))
-    inside = _first_package(record)
-    for path in _modules(distribution.name, record):
+    modules, inside = _named(distribution)
+    for path in modules:
         top, _, rest = path.partition("/")
         if top not in children and not _is_there(distribution.location, top, children):
             return top
@@ -78,10 +78,10 @@ def _first_absent(distribution: Distribution, children: frozenset[str]) -> str:
     return _outermost(distribution.location, inside)
 
 
-def _first_package(record: bytes) -> str:
-    end = record.find(b"/__init__.py,")
-    path = record[record.rfind(b"\n", 0, end) + 1 : end] if end >= 0 else b""
-    text = path.decode("utf-8", "surrogateescape")
+def _first_package(rows: bytes) -> str:
+    """Return the path of the first package that rows name, "" if it is nobody's own."""
+    end = rows.find(_PACKAGE)
+    text = rows[rows.rfind(b"\n", 0, end) + 1 : end].decode("utf-8", "surrogateescape")
     parts = text.split("/")
     return text if parts[0].isidentifier() and EVERYBODYS.isdisjoint(parts) else ""
 
@@ -100,18 +100,37 @@ def _outermost(location: str, path: str) -> str:
     return path
 
 
-def _modules(name: str, record: bytes) -> list[str]:
+def _named(distribution: Distribution) -> tuple[list[str], str]:
     """Return a path of each importable file or directory that a RECORD begins with.
 
-    And the one that is named like the package, wherever it stands: behind a hundred licences.
+    And the one that is named like the package, wherever it stands, behind a hundred licences: rows
+    are sorted, so only thousands of others of an earlier name would hide it. With them, the
+    directory of the first package of all.
     """
-    end = record.rfind(b"\n", 0, _HEAD) if len(record) > _HEAD else len(record)
-    found = list(_modules_of(record[: end + 1]))
-    module = name.replace("-", "_")
-    # Nothing is copied for that: some have megabytes.
-    own = (f"{module}/__init__.py", f"{module}.py") if end < len(record) else ()
-    found += [path for path in own if record.find(f"\n{path},".encode(), end) >= 0]
-    return found or list(_modules_of(record[end:]))
+    module = distribution.name.replace("-", "_")
+    found: list[str] = []
+    inside = None
+    for place, rows in enumerate(_pages(os.path.join(distribution.metadata, "RECORD"))):
+        if found and place > _FEW:
+            break
+        if inside is None and _PACKAGE in rows:
+            inside = _first_package(rows)
+        new = _named_like(module, rows) if place else []
+        found += new or ([] if found else _modules_of(rows))
+    return found, inside or ""
+
+
+_PACKAGE = b"/__init__.py,"
+
+
+def _named_like(module: str, rows: bytes) -> list[str]:
+    """Return the paths of a module, with one search in the place of a look at each row."""
+    own, begin = (f"{module}/__init__.py", f"{module}.py"), f"\n{module}".encode()
+    found, start = [], rows.find(begin)
+    while start >= 0:
+        found += [path for path in own if rows.startswith(f"{path},".encode(), start + 1)]
+        start = rows.find(begin, start + 1)
+    return found
 
 
 def _modules_of(rows: bytes) -> Iterator[str]:
@@ -130,16 +149,24 @@ def _modules_of(rows: bytes) -> Iterator[str]:
             yield text
 
 
-def _record(path: str) -> bytes:
-    """Return a RECORD, each row behind a line feed; "" if it cannot be read."""
+def _pages(path: str) -> Iterator[bytes]:
+    """Yield the rows of a RECORD, in parts that begin with a line feed, none if it is unreadable.
+
+    Some have megabytes: to take them in at once would cost more than to search them.
+    """
     try:
         descriptor = os.open(path, READ)
     except OSError:
-        return b""
+        return
     try:
-        record = b"\n" + os.read(descriptor, _PAGE)
-        return record if len(record) <= _PAGE else record + os.read(descriptor, _MOST)
+        size, left, kept = _HEAD, _MOST, b"\n"
+        while left > 0 and (page := os.read(descriptor, size)):
+            rows = kept + page
+            end = rows.rfind(b"\n")
+            kept = rows[end:]  # of a row that goes on in the next part
+            yield rows[: end + 1]
+            size, left = _PAGE, left - len(page)
     except OSError:
-        return b""
+        return
     finally:
         os.close(descriptor)

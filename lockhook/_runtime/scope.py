@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockhook._runtime.markers import InvalidMarkerError, evaluate
 from lockhook._runtime.names import normalize, visible
-from lockhook._runtime.plain import is_plainly_inside
+from lockhook._runtime.plain_markers import is_plainly_inside
 from lockhook.errors import LockfileError, UsageError
 
 TYPE_CHECKING = False

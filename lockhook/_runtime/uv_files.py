@@ -7,81 +7,90 @@ without an escape, and because what stands between two strings is one of a few k
 
 from __future__ import annotations
 
-from itertools import islice
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Reader = Callable[[str], list[str] | None]
-
+AND = ",\n    "
 _OPEN = "{ url = "
-_AND = ",\n    "
-_NEXT = _AND + _OPEN
 _TIME = ", upload-time = "
 _SIZE = ", size = "
+_HASH = ", hash = "
 _SHA256 = ", hashes = { sha256 = "
 _HEX = b"0123456789abcdef"
+# What stands in the strings: printable ASCII, and nothing that escapes.
+_PLAIN = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
 
 
-def together(texts: list[str], read: Reader) -> list[list[str]] | None:
-    """Return the URLs of each of some lists of files, None if one is not plain.
+class PylockFiles:
+    """The files of a ``pylock.toml``.
 
-    All lists of one shape are looked at as one: that takes a third as long.
-
-    Args:
-        texts: lists of files, each as `read` takes them.
-        read: `of_pylock` or `of_uv_lock`.
+    What they have in common is looked at once: most files of a package are of one hour.
     """
-    shapes: dict[object, list[int]] = {}
-    for place, text in enumerate(texts):
-        line = text.partition("\n")[0]
-        shape = line.count('"'), _SIZE in line, _TIME in line
-        shapes.setdefault(shape, []).append(place)
-    found: list[list[str]] = [[]] * len(texts)
-    for places in shapes.values():
-        urls = read(_AND.join([texts[place] for place in places]))
-        if urls is None:
+
+    def __init__(self) -> None:
+        self._hours: set[str] = set()
+
+    def urls(self, text: str) -> list[str] | None:
+        """Return the URL of each file of a package, None if they are not plainly files.
+
+        Args:
+            text: ``{ url = "...", upload-time = 2026-01-31T12:00:00Z, size = 1, hashes = { sha256
+                = "..." } }``, and further lines of that kind behind commas. The time or the size
+                can be missing.
+        """
+        parts = text.split('"')
+        count, rest = divmod(len(parts), 4)
+        if rest != 1 or parts[0] != _OPEN or parts[-1] != " } }":
             return None
-        left = iter(urls)
-        for place in places:
-            found[place] = list(islice(left, texts[place].count("\n") + 1))
-    return found
+        if parts[4:-1:4] != [f" }} }}{AND}{_OPEN}"] * (count - 1) or not _are_plain(parts[1::2]):
+            return None
+        middles = parts[2::4]
+        is_plain = self._are_attributes(middles) or self._are_of_shapes(middles)
+        return parts[1::4] if is_plain else None
+
+    def are_plain(self) -> bool:
+        """Tell whether each hour until now is one of a day that every year has."""
+        return all(hour[:5] in _DAYS and hour[6:] in _HOURS for hour in self._hours)
+
+    def _are_of_shapes(self, middles: list[str]) -> bool:
+        """Tell it where some have a time or a size, and others have none."""
+        shapes: dict[object, list[str]] = {}
+        for middle in middles:
+            shapes.setdefault((_TIME in middle, _SIZE in middle), []).append(middle)
+        return len(shapes) > 1 and all(map(self._are_attributes, shapes.values()))
+
+    def _are_attributes(self, middles: list[str]) -> bool:
+        """Tell it of what stands between the URL and the digest of each file."""
+        first = middles[0]
+        timed = len(_ANY_TIME) if first.startswith(_TIME) else 0
+        if timed and not self._are_times([middle[:timed] for middle in middles]):
+            return False
+        if not first.startswith(_SIZE, timed):
+            return {middle[timed:] for middle in middles} == {_SHA256}
+        return _are_numbers([middle[timed:] for middle in middles], _SIZE, _SHA256)
+
+    def _are_times(self, texts: list[str]) -> bool:
+        """Tell it of ``, upload-time = 2026-01-31T12:00:00Z``; `are_plain` tells the rest."""
+        joined, width = "".join(texts).encode(), len(_ANY_TIME)
+        if joined.translate(_AS_ZERO) != _ANY_TIME.encode() * len(texts):
+            return False
+        self._hours.update([text[_MONTH:_MINUTE] for text in texts])
+        sixtieths = joined[_MINUTE + 1 :: width] + joined[_MINUTE + 4 :: width]
+        return b"0" not in joined[len(_TIME) :: width] and not sixtieths.translate(None, b"012345")
 
 
-def of_pylock(text: str) -> list[str] | None:
-    """Return the URL of each file of a ``pylock.toml``, None if they are not plainly files.
-
-    Args:
-        text: ``{ url = "...", upload-time = 2026-01-31T12:00:00Z, size = 1, hashes = { sha256 =
-            "..." } }``, and further lines of that kind behind commas. The time or the size can be
-            missing, of all of them.
-    """
-    parts = text.split('"')
-    if len(parts) % 4 != 1 or parts[0] != _OPEN or parts[-1] != " } }" or "\\" in text:
-        return None
-    if "" in parts or not set(parts[4:-1:4]) <= {" } }" + _NEXT}:
-        return None
-    urls = parts[1::4]
-    return urls if _are_lines(text, urls) and _are_attributes(parts[2::4]) else None
+_ANY_TIME = f"{_TIME}0000-00-00T00:00:00Z"
+_MONTH, _MINUTE = len(_TIME) + 5, len(_TIME) + 13
+_AS_ZERO = bytes.maketrans(b"0123456789", b"0" * 10)
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAYS = {
+    f"{month:02}-{day:02}"
+    for month, length in enumerate(_LENGTHS, 1)
+    for day in range(1, length + 1)
+}
+_HOURS = {f"{hour:02}" for hour in range(24)}
 
 
-def _are_lines(text: str, urls: list[str]) -> bool:
-    """Tell whether no string goes over a line: then there is one line for each file."""
-    return text.count("\n") == len(urls) - 1
-
-
-def _are_attributes(middles: list[str]) -> bool:
-    """Tell it of what stands between the URL and the digest of each file."""
-    first = middles[0]
-    timed = len(_TIME) + 20 if first.startswith(_TIME) else 0
-    sized = timed + len(_SIZE) if first.startswith(_SIZE, timed) else timed
-    if {middle[-len(_SHA256) :] for middle in middles} != {_SHA256}:
-        return False
-    if timed and not _are_times([middle[:timed] for middle in middles]):
-        return False
-    sizes = [middle[timed : -len(_SHA256)] for middle in middles]
-    return _are_numbers(sizes, _SIZE, "") if sized > timed else set(sizes) == {""}
+def _are_plain(strings: list[str]) -> bool:
+    """Tell it of strings: one with a line break in it would be none."""
+    return not "".join(strings).encode().translate(None, _PLAIN)
 
 
 def _are_numbers(texts: list[str], before: str, after: str) -> bool:
@@ -100,35 +109,6 @@ def _are_numbers(texts: list[str], before: str, after: str) -> bool:
     )
 
 
-def _are_times(texts: list[str]) -> bool:
-    """Tell it of ``, upload-time = 2026-01-31T12:00:00Z``, a day that every year has.
-
-    Column by column, for all of them at once: a look at each one takes three times as long.
-    """
-    joined, count, width = "".join(texts), len(texts), len(_ANY_TIME)
-    if len(joined) != count * width:
-        return False
-    columns = [joined[column::width] for column in range(width)]
-    for column, sample in zip(columns, _ANY_TIME, strict=True):
-        if not column.isdigit() if sample == "0" else column != sample * count:
-            return False
-    digits = [column for column, sample in zip(columns, _ANY_TIME, strict=True) if sample == "0"]
-    days, hours = set(zip(*digits[4:8], strict=True)), set(zip(*digits[8:10], strict=True))
-    sixtieths = set(digits[10] + digits[12])
-    return "0" not in digits[0] and days <= _DAYS and hours <= _HOURS and sixtieths <= _TENS
-
-
-_ANY_TIME = f"{_TIME}0000-00-00T00:00:00Z"
-_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_DAYS = {
-    tuple(f"{month:02}{day:02}")
-    for month, length in enumerate(_LENGTHS, 1)
-    for day in range(1, length + 1)
-}
-_HOURS = {tuple(f"{hour:02}") for hour in range(24)}
-_TENS = set("012345")
-
-
 def of_uv_lock(text: str) -> list[str] | None:
     """Return the URL of each file of a ``uv.lock``, None if they are not plainly files.
 
@@ -138,23 +118,29 @@ def of_uv_lock(text: str) -> list[str] | None:
             of all of them.
     """
     parts = text.split('"')
-    width = text.partition("\n")[0].count('"')
-    if width not in {4, 6} or len(parts) % width != 1 or "\\" in text or "" in parts:
+    width = 6 if len(parts) > 6 and parts[4].endswith(_TIME) else 4
+    count, rest = divmod(len(parts), width)
+    if rest != 1 or parts[0] != _OPEN or parts[-1] != " }":
         return None
-    if parts[0] != _OPEN or parts[-1] != " }" or not set(parts[width:-1:width]) <= {" }" + _NEXT}:
+    if parts[width:-1:width] != [f" }}{AND}{_OPEN}"] * (count - 1):
         return None
-    if set(parts[2::width]) != {", hash = "} or not _are_digests(parts[3::width]):
+    if parts[2::width] != [_HASH] * count or not _are_digests(parts[3::width]):
         return None
+    others = parts[5::6] if width == 6 else []
     urls = parts[1::width]
-    is_plain = _are_lines(text, urls) and (width == 4 or _are_uploads(parts[4::width]))
+    is_plain = _are_plain(urls + others) and (width == 4 or _are_uploads(parts[4::width]))
     return urls if is_plain else None
 
 
 def _are_uploads(texts: list[str]) -> bool:
-    end = ", upload-time = "
-    return set(texts) == {end} or _are_numbers(texts, _SIZE, end)
+    return _are_numbers(texts, _SIZE, _TIME) or texts == [_TIME] * len(texts)
 
 
 def _are_digests(texts: list[str]) -> bool:
-    digits = "".join([text[7:] for text in texts])
-    return {text[:7] for text in texts} == {"sha256:"} and not digits.encode().translate(None, _HEX)
+    """Tell whether each is as long as ``sha256:`` and 64 digits, and of digits behind the colon."""
+    joined, count = "".join(texts).encode(), len(texts)
+    return (
+        set(map(len, texts)) == {71}
+        and joined.translate(None, _HEX) == b"sh:" * count
+        and joined[6::71] == b":" * count
+    )

@@ -186,6 +186,27 @@ def test_a_plain_file_has_the_pins_that_the_careful_reader_finds(
     assert careful == list(zip(plain.names, plain.versions, plain.markers, strict=True))
 
 
+moves = st.tuples(
+    st.integers(0, 400), st.integers(0, 400), st.sampled_from(["", *" \\\n-hs=:0a256"])
+)
+
+
+@given(st.integers(1, 4), st.lists(moves, max_size=3))
+@example(2, [(40, 92, "")])
+def test_what_is_taken_for_hashes_is_nothing_but_hashes(
+    count: int, moved: list[tuple[int, int, str]]
+) -> None:
+    block = HASH * count
+    for one, other, put in moved:
+        start, end = one % len(block), other % len(block)
+        rest = block[:start] + block[start + 1 :]
+        block = rest[:end] + (put or block[start]) + rest[end:]
+    units = [block[start : start + len(HASH)] for start in range(0, len(block), len(HASH))]
+    assert plain_requirements._are_hashes(block.encode()) == all(
+        unit[:-64] == HASH[:-64] and not unit[-64:].strip("0123456789abcdef") for unit in units
+    )
+
+
 def test_every_rule_for_names_of_accelerators_is_seen_at_a_glance() -> None:
     names = [
         *accelerator_names.TORCH_FAMILY,

@@ -19,13 +19,21 @@ import pytest
 from packaging.markers import default_environment
 
 from lockhook._authoring.wheelhouse import Wheel, write_index
-from lockhook._runtime import lockfile, requirements_txt, selection
+from lockhook._runtime import (
+    glance_graph,
+    lockfile,
+    plain_graph,
+    plain_uv_lock,
+    requirements_txt,
+    selection,
+)
 from lockhook._runtime.markers import evaluate
 from lockhook._runtime.model import Asked, Pin
+from lockhook._runtime.uv_groups import default_groups
 from lockhook.errors import LockfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 HERE = {key: str(value) for key, value in default_environment().items()}
 PACKAGES = [f"pkg-{letter}" for letter in "abcdefgh"]
@@ -209,6 +217,25 @@ def ours(folder: Path, extras: list[str], groups: list[str]) -> set[str] | None:
     return {shown(pin, folder) for pin in found.pins}
 
 
+def at_a_glance(folder: Path) -> set[str] | None:
+    """What the guard looks for, None where it looks with more care."""
+    path = folder / "uv.lock"
+    document = plain_uv_lock.document(path.read_bytes())
+    try:
+        found, _ = plain_graph.choose(document or {}, HERE, default_groups(str(path)))
+    except plain_graph.NotPlainError:
+        return None
+    return {_shown(name, package, folder) for name, package in found.items()}
+
+
+def _shown(name: str, package: Mapping[str, Any], folder: Path) -> str:
+    place = glance_graph.project(package["source"])
+    if place is None:
+        return f"{name}=={package['version']}"
+    path = os.path.relpath((folder / place[0]).resolve(), folder.resolve())
+    return f"{'-e ' if place[1] else ''}{path}"
+
+
 def shown(pin: Pin, folder: Path) -> str:
     if pin.origin:
         path = os.path.relpath((folder / pin.origin.url).resolve(), folder.resolve())
@@ -234,6 +261,7 @@ def test_a_project_that_nobody_wrote(seed: int, index: str, tmp_path: Path) -> N
         more = draw.sample(sorted(set(groups)), draw.randint(0, min(2, len(set(groups)))))
         expected = theirs(tmp_path, some, more)
         assert ours(tmp_path, some, more) == (expected if is_sound(expected) else None)
+    assert at_a_glance(tmp_path) in (None, ours(tmp_path, [], []))
 
 
 def test_uv_resolves_enough_of_them(index: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -139,6 +140,21 @@ def test_a_pipe_is_left_to_the_careful_reader(tmp_path: Path, env: Env) -> None:
     assert glance.look(path, env(), Policy()) is None
 
 
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize("text", [REQUIREMENTS, "foo==9\n", "\0"])
+def test_garbage_is_collected_as_before(
+    collects: bool, text: str, lock: Write, env: Env, site: Callable[..., Path]
+) -> None:
+    site(PRESENT)
+    path, before = lock(text), gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        glance.look(path, env(), Policy())
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
 def test_the_digest_of_the_lock_is_that_of_the_bytes_that_were_read(
     lock: Write, env: Env, site: Callable[..., Path]
 ) -> None:
@@ -161,9 +177,10 @@ def hook(event, arguments):
     if event in ("open", "os.listdir", "os.scandir"):
         looked.append(os.fspath(arguments[0]))
 access = os.access
-def counted(path, mode):
+def counted(path, mode, **options):
     accessed.append(path)
-    return access(path, mode)
+    return access(path, mode, **options)
+os.supports_dir_fd.add(counted)
 os.access = counted
 sys.path[:] = [{site!r}]
 sys.addaudithook(hook)
@@ -184,9 +201,11 @@ def test_a_guard_looks_at_each_thing_once(
     )
     assert not done.stderr
     looked, accessed, matched = json.loads(done.stdout)
-    infos = [str(place / info / "METADATA") for info in ("bar-2.0.dist-info", "foo-1.0.dist-info")]
+    # What lies in a directory is looked up from there, and not from the root each time.
+    at, folders = (place, []) if os.name == "nt" else ("", [str(place)] * 2)
+    infos = [os.path.join(at, f"{info}.dist-info", "METADATA") for info in ("bar-2.0", "foo-1.0")]
     # The default groups of a uv.lock stand in the project's own file.
     beside = ["pyproject.toml"] if name == "uv.lock" else []
     # Python tells of an `open` with an opener twice.
-    assert sorted(looked) == sorted([path, path, str(place), *infos, *beside])
+    assert sorted(looked) == sorted([path, path, str(place), *folders, *infos, *beside])
     assert (accessed, matched) == (2, 2)

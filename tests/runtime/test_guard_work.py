@@ -50,7 +50,7 @@ def calls(path: str, environment: Environment) -> tuple[int, int]:
 # Whoever needs more of them makes every benchmark start later.
 @pytest.mark.parametrize(
     ("name", "python", "c"),
-    [("requirements.txt", 14, 80), ("pylock.toml", 155, 320), ("uv.lock", 165, 225)],
+    [("requirements.txt", 14, 45), ("pylock.toml", 105, 240), ("uv.lock", 53, 112)],
 )
 def test_the_work_for_each_package(
     name: str, python: int, c: int, tmp_path: Path, env: Callable[..., Environment]

@@ -81,7 +81,7 @@ def test_a_module_that_is_named_like_the_package_costs_no_look(
     name: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, dist(name, "1", modules={module: ""}))
-    monkeypatch.setattr(presence, "_record", None)
+    monkeypatch.setattr(presence, "_pages", None)
     assert absent(tmp_path, *scan([str(tmp_path)]).by_name) == {}
 
 
