@@ -74,6 +74,12 @@ def pip_lock(place: Place, lock: str) -> Command:
     return Command("pip-lock", [place.python, "-c", program], place.folder, OFFLINE, (0, 1))
 
 
+def online(command: Command) -> Command:
+    """Return the same command where uv may ask the registry."""
+    more = {**command.more, "UV_OFFLINE": "0"}
+    return command._replace(label=f"{command.label}, online", more=more)
+
+
 def lockhook(tool: Place, label: str, folder: Path, *arguments: str) -> Command:
     """Return the command line program, as a hook starts it."""
     more = {**OFFLINE, "PATH": f"{tool.prefix / 'bin'}:{os.environ.get('PATH', os.defpath)}"}
