@@ -328,7 +328,14 @@ def where(setting: Setting) -> Group:
         )
     folder = project.two_locks(setting.cache, setting.tool)
     programs[commands.GENERATE] = (setting.tool, folder, parts.MAIN + "(['generate', '--all'])")
-    imports = [parts.imports(label, *where) for label, where in programs.items()]
+    imports = [
+        command
+        for label, where in programs.items()
+        for command in (
+            parts.imports(commands.IMPORTS.format(label), *where),
+            parts.imports(commands.OTHERS.format(label), *where, without="lockhook"),
+        )
+    ]
     bare = [commands.bare(setting.real), commands.bare(setting.tool)]
     notes = [parts.hot(label, *where) for label, where in programs.items()]
     return Group("where", [], in_turn([*bare, *imports], setting.few), notes)

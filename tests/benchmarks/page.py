@@ -63,6 +63,9 @@ The floor is to read the lock, to list the path and to read the heads of the met
 the list, {heads} for the heads. *In one process* is the whole guard where everything is imported,
 as pytest-benchmark measures it: what it has above the floor is reading, judging and comparing.
 """
+_COMMANDS = """
+All else is, of a `check`, three runs of git and the judging; of a `generate`, a run of uv.
+"""
 _SHORT = """\
 Whole processes in turn on {installed} real packages with hashed locks, `check` on a project of some
 140, medians of {runs} rounds ({machine}; Python {python}, uv {uv}):
@@ -128,6 +131,7 @@ def _sections(groups: Groups, facts: Facts) -> Iterator[str]:
     yield _PLOT + _series(groups["packages"])
     yield "## Where the time goes\n"
     yield _parts(groups)
+    yield _of_commands(groups)
     yield "Their own time under `cProfile`, which makes calls dearer than they are, by module:\n"
     yield "".join(f"- {note}\n" for note in groups["where"].notes)
     yield "## Each process\n"
@@ -170,7 +174,7 @@ def _parts(groups: Groups) -> str:
     cells = []
     for lock in LOCKS:
         label = commands.GUARD.format(lock)
-        imports = max(0.0, where[f"imports of {label}"] - where[commands.BARE])
+        imports = max(0.0, where[commands.IMPORTS.format(label)] - where[commands.BARE])
         read = floor[f"test_read_the_lock[{lock}]"]
         least = read + listed + heads
         rest = guard[label] - bare - imports - least
@@ -180,6 +184,21 @@ def _parts(groups: Groups) -> str:
     heading = ["lock", *names, "in one process", "share of bare Python"]
     told = _FLOOR.format(listed=milliseconds(listed), heads=milliseconds(heads))
     return table(heading, cells, right=7) + told
+
+
+def _of_commands(groups: Groups) -> str:
+    """Return the same of what people type, down to what no program in Python could do without."""
+    where = {one.label: one.median for one in groups["where"].timings}
+    bare = where[commands.BARE]
+    cells = []
+    for one in (*groups["check"].timings, *groups["generate"].timings):
+        if commands.IMPORTS.format(one.label) in where:
+            every = max(bare, where[commands.IMPORTS.format(one.label)])
+            others = max(bare, where[commands.OTHERS.format(one.label)])
+            parts = [one.median, bare, others - bare, every - others, one.median - every]
+            cells.append([code(one.label), *map(milliseconds, parts)])
+    names = ["bare Python", "imports of Python's and tomli", "of lockhook's own", "all else"]
+    return table(["command", "it takes", *names], cells, right=5) + _COMMANDS
 
 
 def _by_label(timings: Sequence[Timing]) -> dict[str, float]:

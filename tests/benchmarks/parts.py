@@ -50,17 +50,27 @@ def modules(place: Place, program: str, folder: Path) -> set[str]:
     return set(run([place.python, "-S", "-c", code], folder).splitlines()[-1].split())
 
 
-def imports(label: str, place: Place, folder: Path, program: str) -> Command:
-    """Return the command that imports what a program does, and does nothing else."""
+def imports(label: str, place: Place, folder: Path, program: str, *, without: str = "-") -> Command:
+    """Return the command that imports what a program does, and does nothing else.
+
+    Args:
+        label: what to call it.
+        place: whose interpreter.
+        folder: the working directory.
+        program: Python code.
+        without: the package of which nothing is imported.
+    """
     # Before, and not by, what they are part of: the order in which a package imports its modules
     # does not matter here, their number does.
-    names = sorted(name for name in modules(place, program, folder) if _can_be_imported(name))
+    found = modules(place, program, folder)
+    names = sorted(name for name in found if _can_be_imported(name, without))
     code = f"import {', '.join(names)}" if names else "pass"
-    return Command(f"imports of {label}", [place.python, "-c", code], folder)
+    return Command(label, [place.python, "-c", code], folder)
 
 
-def _can_be_imported(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split(".")) and name != "__main__"
+def _can_be_imported(name: str, without: str) -> bool:
+    parts = name.split(".")
+    return all(map(str.isidentifier, parts)) and parts[0] not in {"__main__", without}
 
 
 def hot(label: str, place: Place, folder: Path, program: str) -> str:

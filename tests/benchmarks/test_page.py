@@ -36,7 +36,14 @@ def groups() -> dict[str, Group]:
     more = {
         "guard": timings(*guards, *others),
         "check": timings(*checks, commands.UV_CHECK, commands.UV_CHECK_TOLD),
-        "where": timings(commands.BARE, *(f"imports of {guard}" for guard in guards)),
+        "where": timings(
+            commands.BARE,
+            *(
+                kind.format(label)
+                for label in (*guards, *checks)
+                for kind in (commands.IMPORTS, commands.OTHERS)
+            ),
+        ),
         "floor": timings(*FLOOR, *floor),
     }
     series = {line.process: [0.01, 0.02, 0.03, 0.04] for line in plot.LINES}
