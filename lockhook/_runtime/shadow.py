@@ -41,7 +41,8 @@ def shadows(installed: Installed, stdlib: Iterable[str], names: Iterable[str]) -
         children: Iterable[str] = installed.modules[location]
         if location == locations[-1] and len(earlier) <= _FEW:
             # Nothing comes behind it, so it matters only where it meets what came before.
-            children = [child for child in children if child.startswith(tuple(earlier))]
+            begins = tuple(earlier)
+            children = [child for child in children if child.startswith(begins)]
         here = {stem: child for child in children if (stem := module_of(child))}
         if clash := here.keys() & earlier.keys():
             suspects[location] = {stem: earlier[stem] for stem in clash}

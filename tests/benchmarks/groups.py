@@ -143,7 +143,7 @@ def generate(setting: Setting) -> Group:
     ours = commands.lockhook(setting.tool, commands.GENERATE, folder, "generate", "--all")
     alone = [project.compile_(setting.tool, folder, lock) for lock in (project.BASE, project.FULL)]
     timing, *single = in_turn([ours, *alone], setting.runs)
-    asking = in_turn(list(map(commands.online, [ours, *alone])), setting.few, warmups=1)
+    asking = in_turn(list(map(commands.online, [ours, *alone])), setting.runs, warmups=1)
     work = "`lockhook generate --all`, two locks"
     rows = [
         at_most(work, timing, 1.25, max(single, key=lambda one: one.median)),
@@ -155,7 +155,7 @@ def generate(setting: Setting) -> Group:
 _GENERATE = (
     "`generate` and `uv pip compile` run with a warm cache and with the old locks in place, each "
     "with the command that the lock itself names in its head; offline, and online as they are "
-    "typed, where uv asks the registry whether anything is new."
+    "typed, where uv asks the registry whether anything is new: there, what is timed is the registry."
 )
 
 
