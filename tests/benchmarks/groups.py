@@ -155,7 +155,7 @@ def generate(setting: Setting) -> Group:
 _GENERATE = (
     "`generate` and `uv pip compile` run with a warm cache and with the old locks in place, each "
     "with the command that the lock itself names in its head; offline, and online as they are "
-    "typed, where uv asks the registry whether anything is new: there, what is timed is the registry."
+    "typed, where uv asks the registry whether anything is new, and hardly anything else counts."
 )
 
 
