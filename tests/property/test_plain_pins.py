@@ -100,6 +100,12 @@ def test_a_requirements_txt(text: str) -> None:
     assert_same(text, "requirements.txt")
 
 
+@given(damaged(REQUIREMENTS))
+@example(REQUIREMENTS)
+def test_a_requirements_txt_with_crlf(text: str) -> None:
+    assert_same(text.replace("\n", "\r\n"), "requirements.txt")
+
+
 @given(test_glance.texts)
 def test_many_a_requirements_txt(text: str) -> None:
     assert_same(text, "requirements.txt")
@@ -109,6 +115,13 @@ def test_many_a_requirements_txt(text: str) -> None:
 @example(PYLOCK)
 def test_a_pylock(text: str) -> None:
     assert_same(text, "pylock.toml")
+
+
+@given(damaged(PYLOCK), damaged(GRAPH))
+@example(PYLOCK, GRAPH)
+def test_toml_with_crlf(pylock: str, graph: str) -> None:
+    assert_same(pylock.replace("\n", "\r\n"), "pylock.toml")
+    assert_same(graph.replace("\n", "\r\n"), "uv.lock")
 
 
 @given(damaged(GRAPH))
@@ -128,9 +141,11 @@ def test_files_for_some_platforms_only(platform: str) -> None:
     [(REQUIREMENTS, "requirements.txt"), (PYLOCK, "pylock.toml"), (GRAPH, "uv.lock")],
 )
 def test_what_uv_writes_is_plain(text: str, name: str) -> None:
-    for found in (outcome(read, text, name) for read in (plain_pins.plain, pins.read)):
-        assert isinstance(found, tuple)
-        assert len(found) > 2
+    for spelled in (text, text.replace("\n", "\r\n")):
+        for read in (plain_pins.plain, pins.read):
+            found = outcome(read, spelled, name)
+            assert isinstance(found, tuple)
+            assert len(found) > 2
 
 
 def test_each_pin_has_the_index_that_the_comment_below_it_names() -> None:
