@@ -86,7 +86,8 @@ def _end_of_hashes(data: bytes, start: int) -> int:
     # Nearly always a comment follows, and it is found faster than the end of each line is. No
     # further than some hashes away: else a lock without comments would be searched for each pin.
     end = data.find(b"\n    #", start, start + _UNIT * 64)
-    if end >= 0 and not (end - start) % _UNIT and data.startswith(_HASH, end - _UNIT):
+    # Other pins may lie between, and be as long as some hashes are.
+    if end >= 0 and data.count(b"\n", start, end) * _UNIT == end - start:
         return end
     end = start + _UNIT
     while data.startswith(_HASH, end):

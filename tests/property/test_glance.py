@@ -161,6 +161,15 @@ def test_where_a_glance_decides_the_careful_reader_gives_the_same_report(
     st.lists(plain_pins, min_size=1, max_size=6, unique_by=lambda pin: pin.partition("==")[0]),
     st.lists(st.sampled_from(["", "# via foo", "    # via foo", "    #   bar"]), max_size=3),
 )
+# Other pins lie between two hashes, and are as long as some would be.
+@example(
+    [
+        f"foo==1.0{HASH}",
+        *(f"{name}==1.0 ; sys_platform == 'linux'" for name in ("bar", "foo-bar", "torch")),
+        f"{'x' * 53}==1.0{HASH}",
+    ],
+    ["    # via foo"],
+)
 def test_a_glance_is_enough_for_what_uv_writes(pins: list[str], comments: list[str]) -> None:
     plain = plain_requirements.read("\n".join([*comments, *pins, *comments, ""]).encode())
     assert plain is not None
