@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from lockhook._authoring import platforms
 from lockhook._authoring.platforms import Where
-from lockhook._runtime.markers import evaluate
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -64,11 +63,11 @@ def _may_differ(ours: list[Pin], theirs: list[Pin]) -> bool:
 def _shared(markers: Sequence[str], one: Side, other: Side) -> Iterator[Mapping[str, str]]:
     """Yield the environments that both locks serve, as far as they make a difference to markers."""
     systems = {side.system for side in (one, other)} - {""}
-    bounds = [f"python_full_version >= '{side.python}'" for side in (one, other) if side.python]
     if len(systems) < 2:
-        for found in platforms.environments(*markers, systems=tuple(systems) or platforms.SYSTEMS):
-            if all(evaluate(bound, found) for bound in bounds):
-                yield found
+        tried = tuple(systems) or platforms.SYSTEMS
+        yield from platforms.environments(
+            *markers, systems=tried, lowest=(one.python, other.python)
+        )
 
 
 def _versions(pins: list[Pin], where: Where) -> list[tuple[str, int]]:

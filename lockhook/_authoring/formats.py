@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lockhook._runtime.encoding import with_line_feeds
 from lockhook.errors import LockhookError
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ def refuse_downgrade(lock: ManagedLock, old: str, new: str) -> None:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    head = text.replace("\r\n", "\n").partition("\n[")[0]
+    head = with_line_feeds(text).partition("\n[")[0]
     found = [re.search(number, head, re.MULTILINE) for number in _NUMBERS]
     return tuple(int(part) for match in found if match for part in match.groups() if part)
 

@@ -180,13 +180,12 @@ def _known(
 
 
 def _stampable(requirement: str) -> str:
-    if "@" not in requirement:
+    if not parts(requirement).url:
         return requirement
     from packaging.requirements import Requirement
 
     parsed = Requirement(requirement)
-    if parsed.url is not None:
-        parsed.url = digest(parsed.url)
+    parsed.url = digest(parsed.url)
     return str(parsed)
 
 

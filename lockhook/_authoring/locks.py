@@ -8,7 +8,7 @@ import sys
 from lockhook._authoring import config, git, inputs, members, stamp
 from lockhook._authoring.config import BASE, FULL, FULL_EXTRA, UV_LOCK, LockOptions
 from lockhook._authoring.project import load
-from lockhook._runtime.encoding import decode
+from lockhook._runtime.encoding import decode, with_line_feeds
 from lockhook._runtime.lock_bytes import read_bytes
 from lockhook._runtime.record import Record
 from lockhook.errors import ConfigError, LockfileError, UnknownInputsError, UsageError
@@ -175,7 +175,7 @@ def _is_stamped(path: str) -> bool:
         return False
     if text is None:
         return False
-    lines = "\n" + text.replace("\r\n", "\n")
+    lines = "\n" + with_line_feeds(text)
     return any(mark in lines for mark in _STAMPS)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from lockhook._authoring.pin import Pin
 from lockhook._runtime import markers
+from lockhook._runtime.encoding import with_line_feeds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def graph_of(text: str, path: str) -> tuple[Graph, dict[str, Any]]:
     Raises:
         LockfileError: if it is none, or of a version that is not known.
     """
-    found = _graph_of(_with_line_feeds(text), path)
+    found = _graph_of(with_line_feeds(text), path)
     if found is None:
         from lockhook._authoring import pins
 
@@ -59,7 +60,7 @@ def plain(text: str, path: str) -> tuple[Pin, ...] | None:
     Raises:
         LockfileError: if it is a uv.lock that does not hold together.
     """
-    name, text = os.path.basename(path), _with_line_feeds(text)
+    name, text = os.path.basename(path), with_line_feeds(text)
     if name == "uv.lock":
         return _of_uv_lock(text, path)
     found = tuple(dict.fromkeys((_of_pylock if name.endswith(".toml") else _of_requirements)(text)))
@@ -70,11 +71,6 @@ def plain(text: str, path: str) -> tuple[Pin, ...] | None:
     except markers.InvalidMarkerError:
         return None
     return found or None
-
-
-def _with_line_feeds(text: str) -> str:
-    """Return a text as it was before git checked it out with CRLF, as on Windows."""
-    return text.replace("\r\n", "\n") if "\r" in text else text
 
 
 def _of_requirements(text: str) -> Iterator[Pin]:

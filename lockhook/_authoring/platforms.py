@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from lockhook._runtime.markers import compare, fold
+from lockhook._runtime.markers import compare, evaluate, fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ _RELEASE: Final = re.compile(r"3\.(\d{1,2})(?:\.(\d{1,2}))?(?:\.\*)?")
 
 
 def environments(
-    *markers: str, systems: tuple[str, ...] = SYSTEMS, machine: str = ""
+    *markers: str,
+    systems: tuple[str, ...] = SYSTEMS,
+    machine: str = "",
+    lowest: Iterable[str] = (),
 ) -> Iterator[Mapping[str, str]]:
     """Yield every environment that could make a difference to some markers.
 
@@ -48,12 +51,13 @@ def environments(
         markers: those that are asked about; the machines and Pythons they name are tried too.
         systems: the values of ``sys_platform`` to try.
         machine: the one ``platform_machine`` to try, "" for all that there are.
+        lowest: Pythons of which none must be higher than one that is tried; "" stands for none.
     """
     literals = {found["text"] for marker in markers for found in _LITERAL.finditer(marker)}
     asked = " ".join(markers)
     # What no marker asks for makes no difference, and one of it stands for all; but for the
     # Pythons, of which the caller may leave some out.
-    pythons = sorted(set(_pythons(literals)))
+    pythons = [one for one in sorted(set(_pythons(literals))) if _is_served(one, lowest)]
     named = literals if "platform_machine" in asked else set()
     implementations = _IMPLEMENTATIONS if "implementation" in asked else _IMPLEMENTATIONS[:1]
     for system in systems if "os_name" in asked or "platform" in asked else systems[:1]:
@@ -70,10 +74,19 @@ def _pythons(literals: set[str]) -> Iterator[tuple[int, int]]:
         yield from ((minor, number) for number in (micro - 1, micro, micro + 1) if number >= 0)
 
 
+def _is_served(python: tuple[int, int], lowest: Iterable[str]) -> bool:
+    found = {"python_full_version": _full(python)}
+    return all(evaluate(f"python_full_version >= '{each}'", found) for each in lowest if each)
+
+
+def _full(python: tuple[int, int]) -> str:
+    return f"3.{python[0]}.{python[1]}"
+
+
 def _environment(
     system: str, machine: str, python: tuple[int, int], names: tuple[str, str]
 ) -> Mapping[str, str]:
-    full = f"3.{python[0]}.{python[1]}"
+    full = _full(python)
     return {
         "sys_platform": system,
         **_SYSTEM[system],

@@ -6,7 +6,7 @@ what is plain is spelled here, and `packaging` is asked about all else, what is 
 
 from __future__ import annotations
 
-from lockhook._runtime.markers import InvalidMarkerError, parse
+from lockhook._runtime.markers import VARIABLES, InvalidMarkerError, parse
 from lockhook._runtime.names import is_name, normalize
 from lockhook._runtime.plain import is_plain_version
 from lockhook._runtime.record import Record
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
 
 _OPERATORS = ("==", "!=", "<=", ">=", "~=", "<", ">")
 _SPACE = " \t"
-_VARIABLES = frozenset(
-    {
-        "implementation_name", "implementation_version", "os_name", "platform_machine",
-        "platform_python_implementation", "platform_release", "platform_system",
-        "platform_version", "python_full_version", "python_version", "sys_platform",
-    }
-)  # fmt: skip
 
 
 class Parts(Record):
@@ -44,12 +37,14 @@ class Parts(Record):
     url: str = ""
 
 
-def canonical(text: str) -> str:
+def canonical(text: object) -> str:
     """Return the canonical form of a requirement.
 
     Raises:
         ValueError: if it is none, with the reason in one line.
     """
+    if not isinstance(text, str):
+        raise ValueError("it is no string")  # noqa: TRY004 - a file says it, and no caller
     return _plain(text) or _careful(text)
 
 
@@ -197,4 +192,4 @@ def _is_plain(comparison: Comparison) -> bool:
         return False
     if variable == "extra":
         return operator == "==" and is_name(value) and normalize(value) == value
-    return variable in _VARIABLES and operator in _OPERATORS and operator != "~="
+    return variable in VARIABLES and operator in _OPERATORS and operator != "~="

@@ -24,6 +24,7 @@ from lockhook._authoring.cpu_policy import SOURCE
 from lockhook._authoring.stamp import Stamp
 from lockhook._authoring.uv import is_offline
 from lockhook._runtime import indexes
+from lockhook._runtime.encoding import with_line_feeds
 from lockhook._runtime.files import beside, token
 from lockhook._runtime.names import without_credentials
 from lockhook._runtime.record import Record
@@ -262,7 +263,7 @@ def settled(lock: ManagedLock, text: str, found: tuple[Pin, ...]) -> Resolution 
         text: what it is.
         found: its pins.
     """
-    text = text.replace("\r\n", "\n")
+    text = with_line_feeds(text)
     told, body = stamp.extract(text, lock.name)
     head, lines = (
         _header(_arguments(lock, lock.lowest_python), lock.name),

@@ -15,6 +15,7 @@ import tomli
 
 from lockhook._authoring.inputs import SCHEME, Inputs
 from lockhook._authoring.requirement import canonical, canonical_version
+from lockhook._runtime.encoding import with_line_feeds
 from lockhook._runtime.record import Record
 
 TYPE_CHECKING = False
@@ -51,11 +52,7 @@ class Stamp(Record):
 
 def body_digest(body: str) -> str:
     """Return ``sha256:<hex>`` of a body. A checkout with CRLF line ends has the same digest."""
-    return "sha256:" + hashlib.sha256(_with_line_feeds(body).encode()).hexdigest()
-
-
-def _with_line_feeds(text: str) -> str:
-    return text.replace("\r\n", "\n")
+    return "sha256:" + hashlib.sha256(with_line_feeds(body).encode()).hexdigest()
 
 
 def is_ours(text: str, name: str) -> bool:
@@ -130,7 +127,7 @@ def _toml(value: object) -> str:
 
 def extract(text: str, name: str) -> tuple[Stamp | None, str]:
     """Take a lock apart into its stamp, None if it has none that can be read, and its body."""
-    text = _with_line_feeds(text)
+    text = with_line_feeds(text)
     if name.endswith(".toml"):
         body, found, table = text.rpartition(f"\n{_TABLE}\n")
         return (_parse(table), body) if found else (None, text)

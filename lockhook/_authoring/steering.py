@@ -77,15 +77,7 @@ def _named(lock: ManagedLock) -> set[str]:
 
 def _wanting(name: str, markers: list[str], lowest: str) -> list[str]:
     """Return requirements of a package wherever one of its forks applies."""
-    from packaging.specifiers import SpecifierSet
-
-    served = SpecifierSet(f">={lowest}")
-    tried = [
-        one
-        for one in platforms.environments(*markers)
-        if served.contains(one["python_full_version"], prereleases=True)
-    ]
-    where = platforms.Where(tried)
+    where = platforms.Where(platforms.environments(*markers, lowest=(lowest,)))
     if reduce(or_, map(where, markers)) == where(""):
         return [name]
     return [f"{name} ; {marker}" for marker in markers]

@@ -59,3 +59,8 @@ def _declared_encoding(data: bytes) -> str:
 
     found = (re.search(rb"coding[:=]\s*([-\w.]+)", line) for line in head if line[:1] == b"#")
     return next((match[1].decode("ascii", "replace") for match in found if match), "")
+
+
+def with_line_feeds(text: str) -> str:
+    """Return a text as it was before git checked it out with CRLF, as on Windows."""
+    return text.replace("\r\n", "\n")

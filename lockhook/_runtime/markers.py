@@ -88,6 +88,7 @@ _SOME: dict[str, str | frozenset[str]] = {
     **dict.fromkeys(STRINGS | {"platform_release", "platform_version", "extra"}, "x"),
     **dict.fromkeys(VERSIONS | {"implementation_version"}, "3.11"),
 }
+VARIABLES = frozenset(_SOME)  # of PEP 508
 
 
 class _Group:
