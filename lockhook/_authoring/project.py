@@ -264,14 +264,12 @@ class Project:
         return tuple(sorted({self._canonical_one(item, where) for item in items}))
 
     def _canonical_one(self, item: object, where: str) -> str:
-        found = item if isinstance(item, Item) else Item(item, self.path)  # type: ignore[arg-type]
+        text, path, line = item if isinstance(item, Item) else (item, self.path, None)
         try:
-            return canonical(found.text)
-        except (ValueError, TypeError, AttributeError) as error:
+            return canonical(text)
+        except ValueError as error:
             raise ProjectError(
-                f"{where}: {str(found.text)!r} is not a requirement: {error}",
-                path=found.path,
-                line=found.line,
+                f"{where}: {str(text)!r} is not a requirement: {error}", path=path, line=line
             ) from None
 
 

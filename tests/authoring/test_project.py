@@ -105,7 +105,11 @@ BAD_GROUPS = "[dependency-groups] is not a table of lists"
             lambda p: p.dependencies,
             "dependencies: '\\x1b[31m' is not a requirement: ",
         ),
-        ({"project": {"dependencies": [5]}}, lambda p: p.dependencies, "dependencies: '5' is not"),
+        (
+            {"project": {"dependencies": [5]}},
+            lambda p: p.dependencies,
+            "dependencies: '5' is not a requirement: it is no string",
+        ),
         (
             {"project": {"optional-dependencies": []}},
             lambda p: p.extras,
@@ -131,7 +135,7 @@ BAD_GROUPS = "[dependency-groups] is not a table of lists"
         (
             {"dependency-groups": {"a": [{"include": "b"}]}},
             lambda p: p.group("a"),
-            "dependency-groups.a: \"{'include': 'b'}\" is not a requirement: ",
+            "dependency-groups.a: \"{'include': 'b'}\" is not a requirement: it is no string",
         ),
     ],
 )
